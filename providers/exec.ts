@@ -24,6 +24,7 @@ export async function exec(argv: readonly string[], options: ExecOptions): Promi
       env: { ...options.env },
       detached: true,
     });
+    endWithChildren(child);
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
@@ -51,6 +52,7 @@ export function spawnChannel(argv: readonly string[], env: Readonly<Record<strin
       env: { ...env },
       detached: true,
     });
+    endWithChildren(child);
     return {
       async write(bytes) {
         try {
@@ -85,13 +87,22 @@ function missing(words: string): Channel {
   };
 }
 
-/** Kills a program with its children: a ProxyCommand that is left over would hold our pipes. */
+/** What a program leaves behind when it ends (a part of a ProxyCommand) ends with it: it would hold our pipes for ever. */
+function endWithChildren(child: Bun.Subprocess): void {
+  void child.exited.then(() => killGroup(child.pid));
+}
+
+/** Kills a program with its children. */
 function killAll({ pid, exitCode }: Bun.Subprocess): void {
-  if (exitCode !== null) return;
+  if (exitCode === null) killGroup(pid);
+}
+
+function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch (error) {
-    if ((error as { code?: string }).code !== "ESRCH") throw error;
+    // ESRCH: all of it has ended. EPERM: what is left runs as another user (sudo), and is not ours to end.
+    if (!["ESRCH", "EPERM"].includes((error as { code?: string }).code ?? "")) throw error;
   }
 }
 

@@ -52,3 +52,12 @@ test("a killed channel ends with its children", async () => {
   expect(await channel.exited).toBe(137);
   channel.kill();
 });
+
+test("a child that outlives its program holds nobody up", async () => {
+  const argv = ["bash", "-c", "sleep 100 & echo on; exit 3"];
+  const began = Date.now();
+  expect(await exec(argv, { env, timeoutMs: 50_000 })).toMatchObject({ code: 3, stdout: "on\n", timedOut: false });
+  const channel = spawnChannel(argv, env);
+  expect(await Promise.all([new Response(channel.stdout).text(), channel.exited])).toEqual(["on\n", 3]);
+  expect(Date.now() - began).toBeLessThan(3000);
+});
