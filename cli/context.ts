@@ -18,6 +18,8 @@ export interface GlobalFlags {
 /** What a command may touch. Built once in main.ts; a test builds its own. */
 export interface Context {
   readonly home: Home;
+  /** Where the configuration is, or would be: `--config FILE`, else the home's. */
+  readonly configFile: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: GlobalFlags;
   /** stdout for data, stderr for talk; whether they are terminals; colour. */

@@ -176,10 +176,10 @@ describe("what a command is given", () => {
     await runWith(commands, ["vm", "create", "x", "--config", "here.toml"], { open, cwd: "/where" });
     await runWith(commands, ["vm", "create", "x", "--dry-run"], { open });
     await runWith(commands, ["vm", "list"], { open });
-    expect(places.map(({ cwd, configFile, reading }) => ({ cwd, configFile, reading }))).toEqual([
-      { cwd: "/where", configFile: "here.toml", reading: false },
-      { cwd: "/", configFile: undefined, reading: true },
-      { cwd: "/", configFile: undefined, reading: true },
+    expect(places.map(({ configFile, reading }) => ({ configFile, reading }))).toEqual([
+      { configFile: "/where/here.toml", reading: false },
+      { configFile: "/nonexistent/agentworks/config.toml", reading: true },
+      { configFile: "/nonexistent/agentworks/config.toml", reading: true },
     ]);
   });
 
