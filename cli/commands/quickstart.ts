@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { command, type Result } from "../command.ts";
 import type { Context } from "../context.ts";
+import { quickstartDryRun, removeDryRun } from "../operations/quickstart/dry-run.ts";
 import type { QuickstartInput } from "../operations/quickstart/names.ts";
 import { quickstart as make, type Quickstarted } from "../operations/quickstart/quickstart.ts";
 import { removeQuickstart } from "../operations/quickstart/remove.ts";
@@ -34,6 +35,8 @@ export const quickstart = command({
     }),
   kind: "change",
   async run(input: QuickstartInput, context: Context): Promise<Result<DryRun | Quickstarted>> {
-    return input.remove === true ? await removeQuickstart(context, input) : await make(context, input);
+    if (context.flags.dryRun)
+      return await (input.remove === true ? removeDryRun(context) : quickstartDryRun(context, input));
+    return await (input.remove === true ? removeQuickstart(context, input) : make(context, input));
   },
 });

@@ -22,7 +22,7 @@ export async function ensureConfig(context: Context, phases: Phases): Promise<vo
   mkdirSync(home.directory, { recursive: true, mode: 0o700 });
   const key = await phases.run("key", () => findOrMakeKey(context));
   await phases.run("config", async () => {
-    writeConfig(context, configText(key.name, env.HOME ?? homedir()));
+    writeConfig(context, configText(inHome(key.name, env.HOME ?? homedir())));
     await requireKey(context);
     return { name: configFile, result: "made", why: "there was none" };
   });
@@ -34,15 +34,14 @@ export function configSum(path: string): string | undefined {
 }
 
 /** A minimal config.toml for a key. */
-export function configText(key: string, home: string): string {
-  const short = (path: string) => JSON.stringify(path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path);
+export function configText(key: string): string {
   return `# Written by agentworks quickstart, and yours from now on: it is never written again.
 # All keys: see "Configuration" in the README. agentworks vm plan NAME shows what a change of it means.
 
 # The ssh key that every connection uses. Only its public half leaves this computer.
 [operator]
-ssh_public_key = ${short(`${key}.pub`)}
-ssh_private_key = ${short(key)}
+ssh_public_key = ${JSON.stringify(`${key}.pub`)}
+ssh_private_key = ${JSON.stringify(key)}
 
 # The admin of a machine is you, with sudo. The shell is installed there when it is missing.
 [admin.config]
@@ -52,6 +51,11 @@ shell = "bash"
 [session_templates.default]
 command = ""
 `;
+}
+
+/** `~/.ssh/id_rsa` */
+function inHome(path: string, home: string): string {
+  return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }
 
 /** Whole or not at all; what it will be is recorded first. */

@@ -10,6 +10,9 @@ import type { Done } from "./phases.ts";
 /** The names that ssh-keygen gives, those that a server of today takes first. */
 const USUAL = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
+/** The program that makes it; the path comes last. */
+export const KEYGEN = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "agentworks-quickstart", "-f"];
+
 /** The key pair that quickstart makes, beside the configuration; `.pub` is its public half. */
 export function ownKey({ home }: Pick<Context, "home">): string {
   return join(home.directory, "quickstart_ed25519");
@@ -61,8 +64,7 @@ async function makeKey(context: Context, path: string): Promise<void> {
   }
   const { quickstart } = context.state();
   quickstart.begin("key");
-  const argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "agentworks quickstart", "-f", path];
-  const { code, stdout, stderr } = await exec(argv, { env: context.env, timeoutMs: 30_000 });
+  const { code, stdout, stderr } = await exec([...KEYGEN, path], { env: context.env, timeoutMs: 30_000 });
   if (code === 0) return quickstart.mark("key", publicHalf(path));
   removeKey(path);
   quickstart.forget("key");
