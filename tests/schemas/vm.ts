@@ -61,7 +61,10 @@ export const vmDescribe = z.strictObject({
 });
 
 /** `vm start`. */
-export const vmStart = z.strictObject({ name: z.string(), status: z.literal("running") });
+export const vmStart = z.strictObject({ name: z.string(), status: z.literal("running"), wasRunning: z.boolean() });
+
+/** `vm stop`. */
+export const vmStop = z.strictObject({ name: z.string(), status: z.literal("stopped"), wasRunning: z.boolean() });
 
 /** `vm plan`. */
 export const vmPlan = z.strictObject({
