@@ -21,6 +21,7 @@ export interface MachineCreation {
 export async function creationOf(context: Context, input: CreateInput): Promise<MachineCreation> {
   const { name } = input;
   const operation = `vm create ${name}`;
+  context.config();
   const existing = context.state().machines.find(name);
   if (existing?.provisioning === "complete")
     throw new UserError(`There is a machine '${name}' already.`, `agentworks vm reinit ${name}`);
