@@ -21,8 +21,8 @@ export interface Provider {
   stop(id: string, work: Work): Promise<void>;
   /** Removes it with all that is its own; returns when it is proven gone. May be repeated. */
   remove(id: string): Promise<void>;
-  /** The files of its serial console, the boot before this one last; none where the platform keeps none. */
-  serial(id: string): readonly string[];
+  /** The files of its serial console as it is now, the boot before this one last; none where the platform keeps none. */
+  serial(id: string): Promise<readonly string[]>;
 }
 
 /** What callers may ask of a platform. */
