@@ -1,3 +1,4 @@
+import type { Provider } from "../providers/provider.ts";
 import type { Config } from "./config/schema.ts";
 import type { Home } from "./home.ts";
 import type { State } from "./state/state.ts";
@@ -30,6 +31,8 @@ export interface Context {
   readonly config: () => Config;
   /** The state, opened and migrated at the first call. */
   readonly state: () => State;
+  /** A platform on which we make machines, loaded at the first call. What it throws is ready to be shown. */
+  readonly provider: (platform: string) => Promise<Provider>;
   /** Ctrl-C and SIGTERM. */
   readonly interrupts: Interrupts;
   readonly now: () => Date;

@@ -109,10 +109,10 @@ async function execute(definition: Command, values: Values, prepared: Prepared):
   const reading = definition.kind === "read" || flags.dryRun;
   const warn = (text: string): void => screen.err(`Warning: ${text}`);
   const place = { home, env: world.env, configFile, reading, now: world.now, warn };
-  const { config, state, close } = await world.open(place);
+  const { config, state, provider, close } = await world.open(place);
   try {
     const { env, now } = world;
-    const context = { home, configFile, env, flags, screen, prompts, config, state, interrupts, now };
+    const context = { home, configFile, env, flags, screen, prompts, config, state, provider, interrupts, now };
     return await Promise.race([definition.run(input, context), leaving(interrupts.abandoned)]);
   } finally {
     close();

@@ -16,7 +16,7 @@ export interface Place {
 }
 
 /** What a command reads and records: the part of its context that has to be closed. */
-export interface Services extends Pick<Context, "config" | "state"> {
+export interface Services extends Pick<Context, "config" | "state" | "provider"> {
   readonly close: () => void;
 }
 
@@ -35,6 +35,10 @@ export function open(place: Place): Services {
     state: () => {
       opened ??= (reading ? openStateToRead : openState)(home.database, { now });
       return opened;
+    },
+    provider: async (platform) => {
+      const { loadProvider } = await import("./operations/providers.ts");
+      return await loadProvider(platform, { home, env });
     },
     close: () => opened?.close(),
   };

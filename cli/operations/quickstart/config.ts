@@ -10,7 +10,7 @@ import type { Phases } from "./phases.ts";
 /** A configuration that validates, with a key that works: the operator's own, which is never touched, else a minimal one. */
 export async function ensureConfig(context: Context, phases: Phases): Promise<void> {
   const { configFile, home, env } = context;
-  if (existsSync(configFile) || configFile !== home.config) {
+  if (isThere(context)) {
     const { sshPrivateKey } = context.config().operator;
     await phases.run("config", async () => ({ name: configFile, result: "found", why: "it is valid" }));
     await phases.run("key", async () => {
@@ -26,6 +26,16 @@ export async function ensureConfig(context: Context, phases: Phases): Promise<vo
     await requireKey(context);
     return { name: configFile, result: "made", why: "there was none" };
   });
+}
+
+/** `defaults.platform` of the configuration that is there. */
+export function configuredPlatform(context: Context): string | undefined {
+  return isThere(context) ? context.config().defaults.platform : undefined;
+}
+
+/** Whether there is a configuration, or has to be: nobody but the operator writes one that `--config` names. */
+export function isThere({ configFile, home }: Pick<Context, "configFile" | "home">): boolean {
+  return existsSync(configFile) || configFile !== home.config;
 }
 
 /** The sum of the configuration as it is now; undefined when there is none. */

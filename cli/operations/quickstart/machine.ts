@@ -1,11 +1,12 @@
 import type { Context } from "../../context.ts";
-import { UserError } from "../../errors.ts";
-import { adoption } from "../machine/adoption.ts";
-import { createMachine } from "../machine/create.ts";
+import { machineNamed } from "../choose.ts";
+import type { CreateInput } from "../machine/adoption.ts";
+import { creationOf } from "../machine/creation.ts";
 import { reinitMachine } from "../machine/reinit.ts";
 import { machineResult } from "../machine/result.ts";
 import { NAMES, type QuickstartInput } from "./names.ts";
 import type { Platform } from "./platform.ts";
+import { type Sizes, sizesHere } from "./sizes.ts";
 import { type Ensured, recorded } from "./things.ts";
 
 /** The machine: made, or adopted where a host is given. One whose initialisation did not end well is initialised again. */
@@ -18,18 +19,27 @@ export async function ensureMachine(context: Context, input: QuickstartInput, pl
       return { name, result: "found", why: "it is ready", exitCode: 0 };
     }
     const executed = await reinitMachine(context, row, undefined);
-    return { name, result: "made", why: "an attempt before had not ended", exitCode: exitOf(context, executed) };
+    const { exitCode = 0 } = machineResult(machineNamed(context, name), executed, "");
+    return { name, result: "made", why: "an attempt before had not ended", exitCode };
   }
-  const { host, hostKey } = input;
-  const adopted = await adoption(context, { name, platform: platform.name, host, hostKey });
-  const created = await recorded(context, "machine", () => createMachine(context, adopted));
-  const why = row === null ? platform.why : "an attempt before had not ended";
-  return { name, result: "made", why, exitCode: exitOf(context, created.executed) };
+  const creation = await creationOf(
+    context,
+    creationInput(context, input, platform.name, () => sizesHere(context)),
+  );
+  const created = await recorded(context, "machine", creation.create);
+  if (created.kind === "failed") throw created.failure;
+  const { exitCode = 0 } = machineResult(created.machine, created.executed, "");
+  return { name, result: "made", why: row === null ? platform.why : "an attempt before had not ended", exitCode };
 }
 
-/** 4 when steps that are not fatal failed; throws when the machine is not ready. */
-function exitOf(context: Context, executed: Parameters<typeof machineResult>[1]): number {
-  const machine = context.state().machines.find(NAMES.machine);
-  if (machine === null) throw new UserError(`'${NAMES.machine}' is gone.`, "agentworks quickstart");
-  return machineResult(machine, executed, "").exitCode ?? 0;
+/** What `vm create` is given for it. A half made machine goes on with its own sizes, and an adopted one has them. */
+export function creationInput(
+  { state }: Pick<Context, "state">,
+  { host, hostKey }: QuickstartInput,
+  platform: string,
+  sizes: () => Sizes,
+): CreateInput {
+  const { machine: name } = NAMES;
+  const own = platform === "ssh" || state().machines.find(name) !== null;
+  return { name, platform, host, hostKey, ...(own ? {} : sizes()) };
 }

@@ -1,12 +1,13 @@
 import type { Result } from "../../command.ts";
 import type { Context } from "../../context.ts";
 import { Cancelled, EXIT } from "../../errors.ts";
-import { ensureConfig } from "./config.ts";
+import { configuredPlatform, ensureConfig } from "./config.ts";
 import { takeBackFiles } from "./files.ts";
 import { ensureMachine } from "./machine.ts";
 import type { QuickstartInput } from "./names.ts";
 import { type Phase, type Phases, phases } from "./phases.ts";
 import { choosePlatform } from "./platform.ts";
+import { ensurePrograms } from "./programs.ts";
 import { readyText } from "./report.ts";
 import { type Next, nextCommands } from "./spelled.ts";
 import { ensureAgent, ensureSession, ensureWorkspace, refuseForeign, rowOf } from "./things.ts";
@@ -45,8 +46,9 @@ export async function alone<T>(context: Context, work: () => Promise<T>): Promis
 /** Whether steps that are not fatal failed. */
 async function makeAll(context: Context, input: QuickstartInput, done: Phases): Promise<boolean> {
   refuseForeign(context);
-  const platform = choosePlatform(context, input);
+  const platform = choosePlatform(context, input, configuredPlatform(context));
   await done.run("platform", async () => ({ name: platform.name, result: "found", why: platform.why }));
+  await done.run("programs", () => ensurePrograms(context, platform.name));
   await ensureConfig(context, done);
   const things = [
     ["machine", () => ensureMachine(context, input, platform)],

@@ -33,6 +33,7 @@ function program({ PATH }: Context["env"]): string {
   return word(near.startsWith("..") ? path : near.includes("/") ? near : `./${near}`);
 }
 
-function word(text: string): string {
+/** A word as a shell takes it. */
+export function word(text: string): string {
   return /^[\w./:@+-]+$/.test(text) ? text : quote(text);
 }

@@ -20,12 +20,12 @@ export const VM_BEFORE: readonly Row[] = [
     proof: "[[ -e /etc/agentworks/tmux.conf ]] && id agentworks",
     missing: [
       { words: ADOPT, named: "NAME" },
-      { words: ["$NEW", "--yes"], named: "--host" },
+      { words: ["$NEW", "--platform", "ssh", "--yes"], named: "--host" },
       { words: ["$NEW", "--host", "$HOST", "--yes"], named: "--host-key SHA256:", contact: true },
       { words: ["$NEW", "--host", "$HOST", "--host-key", "$HOST_KEY"], named: "--yes", contact: true },
     ],
     asked: {
-      words: [],
+      words: ["--platform", "ssh"],
       questions: [
         { asks: "What the machine is to be called?", keys: "$NAME\r" },
         { asks: "Which machine?", keys: "$HOST\r" },

@@ -171,7 +171,7 @@ describe("what a command is given", () => {
     const places: Place[] = [];
     const open: World["open"] = async (place) => {
       places.push(place);
-      return { config: never, state: never, close: () => {} };
+      return { config: never, state: never, provider: never, close: () => {} };
     };
     await runWith(commands, ["vm", "create", "x", "--config", "here.toml"], { open, cwd: "/where" });
     await runWith(commands, ["vm", "create", "x", "--dry-run"], { open });
@@ -185,7 +185,12 @@ describe("what a command is given", () => {
 
   test("what was opened is closed, also after an error", async () => {
     let closed = 0;
-    const open: World["open"] = async () => ({ config: never, state: never, close: () => void closed++ });
+    const open: World["open"] = async () => ({
+      config: never,
+      state: never,
+      provider: never,
+      close: () => void closed++,
+    });
     await runWith(commands, ["vm", "list"], { open });
     await runWith([ending(() => Promise.reject(new Cancelled()))], ["vm", "end"], { open });
     expect(closed).toBe(2);
