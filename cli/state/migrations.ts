@@ -146,7 +146,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   -- What quickstart made, or has begun to make (mark IS NULL); 'run' is the process that is at it.
   CREATE TABLE quickstart (
-    part TEXT PRIMARY KEY NOT NULL CHECK (part IN ('key', 'config', 'machine', 'workspace', 'agent', 'session', 'run')),
+    part TEXT PRIMARY KEY NOT NULL CHECK (part IN ('programs', 'key', 'config', 'machine', 'workspace', 'agent', 'session', 'run')),
     mark TEXT
   ) STRICT;
   `,

@@ -3,13 +3,13 @@ import type { Connection } from "./connection.ts";
 import { ownerAlive } from "./owner.ts";
 
 /** What quickstart makes, in the order in which it makes it. */
-export const PARTS = ["key", "config", "machine", "workspace", "agent", "session"] as const;
+export const PARTS = ["programs", "key", "config", "machine", "workspace", "agent", "session"] as const;
 export type Part = (typeof PARTS)[number];
 
 /** Something that quickstart made, or has begun to make. */
 export interface Made {
   readonly part: Part;
-  /** By what it is known again: the public key, the text's sum, when the row was made. Null: it was begun, and may be half there. */
+  /** By what it is known again: the packages, the public key, the text's sum, when the row was made. Null: it was begun, and may be half there. */
   readonly mark: string | null;
 }
 

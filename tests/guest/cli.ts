@@ -83,12 +83,7 @@ export async function operatorOf(guest: Guest | undefined, options: OperatorOpti
   return operator(directory, home, { ...own, ...options.env }, options.program ?? executable());
 }
 
-function operator(
-  directory: string,
-  home: string,
-  env: Readonly<Record<string, string>>,
-  program: string,
-): Operator {
+function operator(directory: string, home: string, env: Readonly<Record<string, string>>, program: string): Operator {
   const start = (argv: readonly string[], stdin?: string): Running => follow([program, ...argv], env, stdin);
   const self: Operator = {
     home,

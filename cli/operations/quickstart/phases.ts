@@ -11,7 +11,7 @@ export interface Done {
 
 /** One part of quickstart that is over, with the seconds that it took. */
 export interface Phase extends Done {
-  readonly part: "programs" | "platform" | Part;
+  readonly part: "platform" | Part;
   readonly seconds: number;
 }
 

@@ -18,6 +18,9 @@ export async function ensurePrograms(context: Context, platform: string): Promis
   }
   if (!(await context.prompts.confirm(`Install ${packages.join(", ")} on this computer, by apt?`)))
     throw new Cancelled("Nothing was installed.");
+  const { quickstart } = context.state();
+  const before = quickstart.find("programs")?.mark?.split(" ") ?? [];
+  quickstart.mark("programs", [...new Set([...before, ...packages])].join(" "));
   await installHere(context, packages);
   return { name: packages.join(", "), result: "made", why: `this computer lacked ${what}` };
 }

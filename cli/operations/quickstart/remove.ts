@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Result } from "../../command.ts";
 import type { Context } from "../../context.ts";
 import { Cancelled, UserError } from "../../errors.ts";
@@ -9,7 +10,7 @@ import { purging } from "../machine/purge.ts";
 import { takeBackFiles } from "./files.ts";
 import { ownKey } from "./key.ts";
 import { NAMES, type QuickstartInput, type Thing } from "./names.ts";
-import { type Phases, phases } from "./phases.ts";
+import { type Done, type Phases, phases } from "./phases.ts";
 import { alone, type Quickstarted } from "./quickstart.ts";
 import { removedText } from "./report.ts";
 import { isOurs, rowOf } from "./things.ts";
@@ -25,6 +26,8 @@ export async function removeQuickstart(context: Context, { host }: QuickstartInp
     if (machine !== undefined) await removeMachine(context, machine, host, done);
     for (const thing of THINGS) context.state().quickstart.forget(thing);
     for (const [part, file] of takeBackFiles(context, { made: PARTS })) await done.run(part, async () => file);
+    for (const [part, one] of keptOf(context, machine)) await done.run(part, async () => one);
+    context.state().quickstart.forget("programs");
     const data = { phases: done.over, seconds: done.seconds(), next: null };
     return { data, text: (screen) => removedText(data, screen) };
   });
@@ -61,6 +64,21 @@ async function confirmed(context: Context, machine: Machine | undefined): Promis
   if (!(await context.prompts.confirm(`Remove ${listed.join(", ")}${how}, with all files in them?`)))
     throw new Cancelled("Nothing was removed.");
 }
+
+/** What stays on this computer because something else may use it. */
+function keptOf(
+  { state, home }: Context,
+  machine: Machine | undefined,
+): readonly (readonly ["platform" | "programs", Done])[] {
+  const packages = state().quickstart.find("programs")?.mark;
+  const images = machine?.adopted === false && existsSync(home.images);
+  return [
+    ...(images ? ([["platform", kept(home.images, "images for the next machine: rm -r removes them")]] as const) : []),
+    ...(packages ? ([["programs", kept(packages, "others may need them: apt-get purge removes them")]] as const) : []),
+  ];
+}
+
+const kept = (name: string, why: string): Done => ({ name, result: "kept", why });
 
 /** The things on it go with it, by one run. */
 async function removeMachine(

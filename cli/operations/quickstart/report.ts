@@ -11,15 +11,16 @@ export function readyText(
   const made = phases.some(({ result }) => result === "made");
   const head = made ? `Quickstart is ready, in ${shown(seconds)}.` : "Everything is in place.";
   const { session, agent, workspace, machine } = NAMES;
-  return `${head} Session '${session}' of agent '${agent}' runs in workspace '${workspace}' on machine '${machine}'.
-
-${timings(phases, screen)}
-
-${record([
-  ["Attach to it", `${next.attach}     (leave it with Ctrl-b d; it goes on)`],
-  ["Look at it", next.look],
-  ["Remove it all", next.remove],
-])}`;
+  return [
+    ...(made ? [timings(phases, screen), ""] : []),
+    `${head} Session '${session}' of agent '${agent}' runs in workspace '${workspace}' on machine '${machine}'.`,
+    "",
+    record([
+      ["Attach to it", `${next.attach}   # leave it with Ctrl-b d: it goes on`],
+      ["Look at it", next.look],
+      ["Remove it all", next.remove],
+    ]),
+  ].join("\n");
 }
 
 /** What a person reads when it was taken back. */
@@ -30,7 +31,7 @@ export function removedText(
   if (phases.length === 0) return "Nothing that quickstart made is left.";
   const kept = phases.some(({ result }) => result === "kept");
   const head = kept ? "What quickstart made is removed, but for what is kept" : "All that quickstart made is removed";
-  return `${head}, in ${shown(seconds)}.\n\n${timings(phases, screen)}`;
+  return `${timings(phases, screen)}\n\n${head}, in ${shown(seconds)}.`;
 }
 
 function timings(phases: readonly Phase[], screen: { readonly width: number }): string {
