@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Makes a Debian machine ready for the checks and tests: the packages they use (as root), and node_modules. Quick when all is there.
+# `setup.sh modules`: node_modules alone, which is what a build takes.
 set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -38,5 +39,5 @@ install_modules() {
   node_modules/.bin/bun --version >/dev/null 2>&1 || (cd node_modules/bun && node install.js) >&2
 }
 
-install_packages
+[[ ${1:-} == modules ]] || install_packages
 install_modules
