@@ -34,7 +34,7 @@ install_packages() {
 }
 
 install_modules() {
-  [[ node_modules/.package-lock.json -nt package-lock.json && node_modules/.package-lock.json -nt package.json ]] || npm ci >&2
+  [[ node_modules/.package-lock.json -nt package-lock.json && node_modules/.package-lock.json -nt package.json ]] || npm ci --loglevel=error >&2
   # Where npm runs no install scripts, bun is a stub until its own script put the program there.
   node_modules/.bin/bun --version >/dev/null 2>&1 || (cd node_modules/bun && node install.js) >&2
 }

@@ -33,7 +33,7 @@ export function refuseForeign(context: Context): void {
     if (rowOf(context, thing) === null || isOurs(context, thing)) continue;
     const noun = thing === "machine" ? "vm" : thing;
     throw new UserError(
-      `There is a ${thing} '${NAMES[thing]}' that quickstart did not make.`,
+      `The ${thing} '${NAMES[thing]}' was not made by quickstart.`,
       `agentworks ${noun} describe ${NAMES[thing]}, then agentworks ${noun} delete ${NAMES[thing]} if it is not needed`,
     );
   }
