@@ -6,8 +6,12 @@ import { MachineError, UserError } from "../errors.ts";
 export const MADE: readonly string[] = ["qemu"];
 
 /** Loads a platform; no other one's code is read. */
-export async function loadProvider(platform: string, _place: Pick<Context, "home" | "env">): Promise<Provider> {
+export async function loadProvider(platform: string, { home, env }: Pick<Context, "home" | "env">): Promise<Provider> {
   switch (platform) {
+    case "qemu": {
+      const { qemuProvider } = await import("../../providers/qemu/provider.ts");
+      return explained(qemuProvider({ home, env }));
+    }
     default:
       throw new UserError(`This version of agentworks cannot make machines on ${platform}.`, "agentworks vm list");
   }
@@ -15,9 +19,9 @@ export async function loadProvider(platform: string, _place: Pick<Context, "home
 
 /** A platform whose errors are the operator's: the one place where a `ProviderError` becomes what main.ts prints. */
 export function explained(provider: Provider): Provider {
-  const { name, features, plan, serial } = provider;
+  const { name, features, plan } = provider;
   return {
-    ...{ name, features, plan, serial },
+    ...{ name, features, plan },
     missing: () => explaining(provider.missing()),
     reserve: (request) => explaining(provider.reserve(request)),
     create: (request, id, work) => explaining(provider.create(request, id, work)),
@@ -25,6 +29,7 @@ export function explained(provider: Provider): Provider {
     start: (id, work) => explaining(provider.start(id, work)),
     stop: (id, work) => explaining(provider.stop(id, work)),
     remove: (id) => explaining(provider.remove(id)),
+    serial: (id) => explaining(provider.serial(id)),
   };
 }
 

@@ -85,14 +85,14 @@ async function unlessLeft<T>(context: Context, words: string, body: () => Promis
   return await Promise.race([body(), leaving]);
 }
 
-/** Shows each act as a step of the live view. A platform's words are lines of their own where they tell something new. */
+/** Shows each act as a step of the live view. A platform's words are a line of their own where they begin something new (`image: …`). */
 function acting(context: Context, operation: string, line: (text: string) => void): Act {
   return async (title, act) => {
     const view = liveView(context.screen, operation, context.now);
     const cancel = context.interrupts.requested;
     const said = new Set<string>();
     const progress = (words: string): void => {
-      const gist = words.replaceAll(/\d+(?:\.\d+)?/g, "#");
+      const gist = words.split(": ", 1)[0]?.replaceAll(/\d+/g, "#") ?? "";
       if (!said.has(gist)) {
         said.add(gist);
         view.note(words);

@@ -23,8 +23,8 @@ export async function serialLogs(context: Context, machine: Machine, all: boolea
   const { name, adopted, platform } = machine;
   if (adopted) throw new UserError(`'${name}' was adopted: its console is its owner's.`, `agentworks vm logs ${name}`);
   const { provider, id } = await onItsPlatform(context, machine);
-  const kept = provider.serial(id).flatMap((path) => lastLines(path) ?? []);
-  if (kept.length > 0) return all ? kept : kept.slice(-1);
+  const [last, ...before] = (await provider.serial(id)).flatMap((path) => lastLines(path) ?? []);
+  if (last !== undefined) return all ? [...before.reverse(), last] : [last];
   throw new UserError(`There is no serial console of '${name}' on ${platform}.`, `agentworks vm describe ${name}`);
 }
 
