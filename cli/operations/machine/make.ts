@@ -26,9 +26,9 @@ import { pinHostKeys } from "./trust.ts";
  */
 export async function makeMachine(context: Context, making: Making): Promise<Created> {
   const { name, platform } = making.row;
-  await requireKey(context);
   const provider = await context.provider(platform);
   await requireUsable(provider);
+  await requireKey(context);
   const { machines } = context.state();
   const found = machines.find(name);
   if (found === null) await reserve(context, provider, making);

@@ -1,5 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Operator, operatorOf } from "../cli.ts";
 import type { Fault } from "./platform.ts";
@@ -15,6 +15,10 @@ export interface Lab extends AsyncDisposable {
   calls(): readonly string[];
   /** Machines that are on the platform. */
   machines(): readonly string[];
+  /** Switches the only machine off, as a power cut would: nobody of ours did. */
+  halt(): Promise<void>;
+  /** Whether host keys are kept. */
+  known(): Promise<boolean>;
   /** A file of the platform's. */
   file(name: string): string;
 }
@@ -24,13 +28,14 @@ let compiling: Promise<string> | undefined;
 /** The program of these tests, compiled as the product is: it starts in a third of the time. */
 async function compiled(): Promise<string> {
   compiling ??= (async () => {
-    const directory = mkdtempSync(join(tmpdir(), "agentworks-program-"));
-    const outfile = join(directory, "agentworks");
-    process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+    const directory = join(import.meta.dir, "..", "..", "..", "dist");
+    const outfile = join(directory, "agentworks-made");
+    const fresh = `${outfile}.${process.pid}`;
     await Bun.build({
       ...{ entrypoints: [join(import.meta.dir, "program.ts")], target: "bun", format: "esm" },
-      ...{ splitting: true, bytecode: true, compile: { outfile } },
+      ...{ splitting: true, bytecode: true, compile: { outfile: fresh } },
     });
+    renameSync(fresh, outfile);
     return outfile;
   })();
   return await compiling;
@@ -41,7 +46,10 @@ export async function makeLab({ paper }: { readonly paper: boolean }): Promise<L
   const directory = mkdtempSync(join(tmpdir(), "agentworks-platform-"));
   const program = await compiled();
   const harness = join(import.meta.dir, "..", "harness", "guest.sh");
+  // The guests' images are kept where the harness keeps them for this user, not in the operator's own home.
+  const { XDG_CACHE_HOME = join(homedir(), ".cache") } = process.env;
   const platform = {
+    AGENTWORKS_TEST_CACHE: process.env.AGENTWORKS_TEST_CACHE ?? join(XDG_CACHE_HOME, "agentworks-test"),
     TEST_HARNESS: harness,
     TEST_PLATFORM: directory,
     TEST_OWNER: String(process.pid),
@@ -55,6 +63,12 @@ export async function makeLab({ paper }: { readonly paper: boolean }): Promise<L
   return {
     operator,
     file,
+    halt: async () => {
+      const [machine = ""] = new Bun.Glob("*").scanSync(file("machines"));
+      const { exitCode } = Bun.spawnSync(["bash", harness, "stop", `test-${process.pid}-${machine}`]);
+      if (exitCode !== 0) throw new Error(`${machine} could not be switched off`);
+    },
+    known: async () => await Bun.file(join(operator.home, "known_hosts")).exists(),
     strike: (...faults) => writeFileSync(file("faults.json"), JSON.stringify(faults)),
     pending: () => JSON.parse(lines("faults.json").join("") || "[]") as readonly Fault[],
     calls: () => {
