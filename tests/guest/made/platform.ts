@@ -30,7 +30,8 @@ export function testPlatform(ground: Ground): Provider {
   const machines = ground.paper ? onPaper(fileOf) : inGuests(ground);
   return {
     name: "qemu",
-    features: { fenced: ["198.51.100.0/24"] },
+    // The kernel of the tests may have no packet filter: the fence is tested on QEMU.
+    features: { fenced: [] },
     missing: () => call("missing", () => []),
     plan: ({ name, cpus, memory, disk, image }) => [
       `make ${name}: ${cpus} cpus, ${memory} GiB, disk ${disk}, ${image}`,

@@ -40,6 +40,12 @@ describe("vm create: what is made is what was asked for", () => {
     expect(scripts[0]?.text).toContain("HOST_NAME='my-new-vm'");
   });
 
+  test("it is fenced off from what leads to this computer, and root's login is closed", async () => {
+    const [script] = (await dry(world, "vm create new")).scripts;
+    for (const words of ["'10.0.2.0/24'", "'169.254.169.254'", "machine/root-login"])
+      expect(script?.text).toContain(words);
+  });
+
   test("the platform is that of --platform, of --host, of the configuration, or the first that there is", async () => {
     const said = async (on: Desk, line: string) => (await on.run(...line.split(" "), "--dry-run")).stderr;
     expect(await said(world, "vm create new --platform qemu")).toBe("");
