@@ -1,4 +1,5 @@
 import type { Result } from "../../command.ts";
+import { findTemplate } from "../../config/find-template.ts";
 import type { Context } from "../../context.ts";
 import { UserError } from "../../errors.ts";
 import { type DryRun, dryRun } from "../../run/dry-run.ts";
@@ -21,7 +22,7 @@ export interface MachineCreation {
 export async function creationOf(context: Context, input: CreateInput): Promise<MachineCreation> {
   const { name } = input;
   const operation = `vm create ${name}`;
-  context.config();
+  findTemplate(context.config(), "vm", input.template);
   const existing = context.state().machines.find(name);
   if (existing?.provisioning === "complete")
     throw new UserError(`There is a machine '${name}' already.`, `agentworks vm reinit ${name}`);

@@ -35,11 +35,13 @@ export async function machinePlan(
   operation: string,
   takeOver = false,
 ): Promise<Plan> {
-  const { name, adopted, swap } = machine;
+  const { name, adopted, platform, swap } = machine;
   const spec = machineSpec(context, machine);
   if (adopted) return initPlan(spec, { operation, takeOver });
+  const { fenced } = (await context.provider(platform)).features;
   // A name may hold `_`, a host name may not.
-  return initPlan({ ...spec, hostname: name.replaceAll("_", "-"), swapGiB: swap ?? 0 }, { operation, takeOver });
+  const made = { hostname: name.replaceAll("_", "-"), swapGiB: swap ?? 0, fenced };
+  return initPlan({ ...spec, ...made }, { operation, takeOver });
 }
 
 /** Initialises a machine and records how that went. An interrupted run is returned: whoever asked undoes it, or says how to go on. */

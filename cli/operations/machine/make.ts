@@ -26,28 +26,37 @@ import { pinHostKeys } from "./trust.ts";
  */
 export async function makeMachine(context: Context, making: Making): Promise<Created> {
   const { name, platform } = making.row;
-  await requireKey(context);
   const provider = await context.provider(platform);
   await requireUsable(provider);
+  await requireKey(context);
   const { machines } = context.state();
   const found = machines.find(name);
   if (found === null) await reserve(context, provider, making);
   const machine = machineNamed(context, name);
+  let begun = false;
   const handling = {
     operation: `vm create ${name}`,
     alone: false,
     left: `Left. How '${name}' is: agentworks vm describe ${name}\nGo on: agentworks vm create ${name}\nOr remove it: agentworks vm delete ${name}`,
-    claim: () => begin(context, machine),
+    claim: () => {
+      begin(context, machine);
+      begun = true;
+    },
   };
-  return await onPlatform(context, machine, handling, async (act) => {
-    try {
-      return await attempt(context, making, machine, act, found !== null);
-    } catch (error) {
-      if (context.interrupts.abandoned.aborted) throw error;
-      if (context.interrupts.requested.aborted) return await giveUp(context, machine, act);
-      return failed(context, machine, error);
-    }
-  });
+  const { requested, abandoned } = context.interrupts;
+  try {
+    return await onPlatform(context, machine, handling, async (act) => {
+      try {
+        return await attempt(context, making, machine, act, found !== null);
+      } catch (error) {
+        if (requested.aborted && !abandoned.aborted) return await giveUp(context, machine, act);
+        throw error;
+      }
+    });
+  } catch (error) {
+    if (!begun || requested.aborted) throw error;
+    return failed(context, machine, error);
+  }
 }
 
 /** The machine's id is in the state before anything is made. */
@@ -81,16 +90,24 @@ async function attempt(
   const contact = await contactFirst(context, name, endpoint, again);
   const target: Target = { machine: name, transport: contact.transport };
   await collectLeft(context, target);
-  const facts = await look(context, contact);
-  const [refused] = refusals(facts, machineSpec(context, { ...row }), { takeOver: false });
-  if (refused !== undefined) throw new UserError(refused.message, refused.next);
-  context.state().machines.update(name, { bootId: facts.bootId });
+  if (KNOWN_IMAGES.includes(request.image)) contact.conversation.release();
+  else await inspect(context, contact, row);
   const plan = await machinePlan(context, machineNamed(context, name), `vm create ${name}`);
   const executed = await initialise(context, { ...target, channel: contact.conversation.channel }, plan);
   const settled = await settle(context, name, executed);
   if (settled.kind === "cancelled") throw new Cancelled();
   if (settled.kind === "failed") return { ...settled, ...removal(context, name) };
   return { kind: "ready", executed, machine: machineNamed(context, name) };
+}
+
+/** Images that are Debian 12 as we want it: nothing has to be asked of them. */
+const KNOWN_IMAGES: readonly string[] = ["auto", "debian", "build"];
+
+/** Refuses what an image of the operator's own brought up, where it is not what we can work with. */
+async function inspect(context: Context, contact: Contact, row: Making["row"]): Promise<void> {
+  const facts = await look(context, contact);
+  const [refused] = refusals(facts, machineSpec(context, row), { takeOver: false });
+  if (refused !== undefined) throw new UserError(refused.message, refused.next);
 }
 
 /** Where the machine answers, and the keys by which it is known there. */

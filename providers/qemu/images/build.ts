@@ -109,7 +109,6 @@ async function cook(world: World, argv: readonly string[], work: Work): Promise<
   const kill = () => channel.kill();
   work.cancel.addEventListener("abort", kill);
   if (work.cancel.aborted) kill();
-  channel.end();
   const tail: string[] = [];
   const listen = async (stream: ReadableStream<Uint8Array>) => {
     const decoder = new TextDecoder();

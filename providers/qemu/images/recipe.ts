@@ -14,7 +14,7 @@ export const RELEASE = "bookworm";
 /** What init installs on every machine is in the image already, and what makes a root directory a machine. */
 function packages({ debianArch }: Host): readonly string[] {
   const bootable = ["e2fsprogs", "initramfs-tools", `linux-image-cloud-${debianArch}`, "systemd-sysv", "udev"];
-  return [...BASE_PACKAGES, ...TERMINAL_PACKAGES, ...bootable, "systemd-timesyncd", "zsh"];
+  return [...BASE_PACKAGES, ...TERMINAL_PACKAGES, ...bootable, "nftables", "systemd-timesyncd", "zsh"];
 }
 
 const FILES: Readonly<Record<string, string>> = {

@@ -33,16 +33,21 @@ make_root() {
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
     --essential-hook="bash '$work/prepare.sh' \"\$1\"" --customize-hook="bash '$work/furnish.sh' \"\$1\" '$work/files'" \
-    "$release" "$work/root" ${sources:+-} <<<"$sources"
+    "$release" "$work/made" ${sources:+-} <<<"$sources"
 }
 
+# MADE is the namespace's own, and nothing else here is: the root moves one down, to leave room for the disk beside it.
 make_disk() {
-  local work=$1
+  local made=$1
   echo 'I: making the disk'
-  truncate -s "$(($(du -sm "$work/root" | cut -f 1) + 400))M" "$work/root.img"
-  mkfs.ext4 -q -F -L root -m 1 -E lazy_itable_init=1,nodiscard -d "$work/root" "$work/root.img"
-  install -m 644 "$work"/root/boot/vmlinuz-* "$work/vmlinuz"
-  install -m 644 "$work"/root/boot/initrd.img-* "$work/initrd.img"
+  mkdir "$made/.root"
+  mv "$made"/* "$made/.root"
+  # The kernel fills it; only root could have made what stands there.
+  rm -rf "$made"/.root/dev/*
+  truncate -s "$(($(du -sm "$made/.root" | cut -f 1) + 400))M" "$made/root.img"
+  mkfs.ext4 -q -F -L root -m 1 -E lazy_itable_init=1,nodiscard -d "$made/.root" "$made/root.img"
+  install -m 644 "$made"/.root/boot/vmlinuz-* "$made/vmlinuz"
+  install -m 644 "$made"/.root/boot/initrd.img-* "$made/initrd.img"
 }
 
 # In the namespace in which the root's files have their owners.
@@ -54,12 +59,9 @@ make() {
   local work=$1 target=$2 release=$3 arch=$4 packages=$5 mode=unshare
   umask 022
   ((EUID != 0)) || mode=root
-  # The namespace's root is another user, who has to write here.
-  ((EUID == 0)) || chmod 777 "$work"
   make_root "$work" "$release" "$arch" "$packages" "$mode"
-  as_root bash "$work/build.sh" disk "$work"
-  cp --sparse=always --reflink=auto "$work"/{root.img,vmlinuz,initrd.img} "$target"
-  sync "$target"/*
+  as_root bash "$work/build.sh" disk "$work/made"
+  cp --sparse=always --reflink=auto "$work"/made/{root.img,vmlinuz,initrd.img} "$target"
 }
 
 sweep() {
@@ -67,10 +69,20 @@ sweep() {
   rm -rf --one-file-system "$1"
 }
 
+# Whoever wants the image holds our stdin. When they are gone, so is all that works for them.
+end_with_owner() {
+  local owner
+  exec {owner}<&0 </dev/null
+  { read -r -N 1 -u "$owner" _ || kill -KILL 0; } >/dev/null 2>&1 &
+  exec {owner}<&-
+}
+
 main() {
-  exec </dev/null
   case $1 in
-    make) make "${@:2}" ;;
+    make)
+      end_with_owner
+      make "${@:2}"
+      ;;
     disk) make_disk "$2" ;;
     sweep) sweep "$2" ;;
   esac
