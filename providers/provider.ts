@@ -2,8 +2,11 @@
 export interface Provider {
   readonly name: string;
   readonly features: Features;
-  /** What this computer lacks to use the platform, and what helps; empty when it can be used. Quick, and changes nothing. */
-  missing(): Promise<readonly Missing[]>;
+  /**
+   * What this computer lacks to use the platform, and what helps; empty when it can be used. With an image also what making that image
+   * here would take, which it may do without. Quick, and changes nothing.
+   */
+  missing(image?: string): Promise<readonly Missing[]>;
   /** What `create` would do outside the machine, a line each, for the dry run. Pure: works offline, with nothing installed. */
   plan(request: MachineRequest): readonly string[];
   /**
@@ -21,8 +24,8 @@ export interface Provider {
   stop(id: string, work: Work): Promise<void>;
   /** Removes it with all that is its own; returns when it is proven gone. May be repeated. */
   remove(id: string): Promise<void>;
-  /** The files of its serial console, the boot before this one last; none where the platform keeps none. */
-  serial(id: string): readonly string[];
+  /** The files of its serial console as it is now, the boot before this one last; none where the platform keeps none. */
+  serial(id: string): Promise<readonly string[]>;
 }
 
 /** What callers may ask of a platform. */
@@ -36,6 +39,8 @@ export interface Missing {
   readonly what: string;
   /** The command that helps on this system. */
   readonly next: string;
+  /** The packages that hold it, where this is Debian. */
+  readonly packages?: readonly string[];
 }
 
 /** What a new machine shall be. */

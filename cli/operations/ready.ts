@@ -7,15 +7,10 @@ import { ownerAlive } from "../state/owner.ts";
 import { LeaseHeld } from "../state/runs.ts";
 import { type Kind, type Life, livesOf } from "./lifecycle.ts";
 
-/** Refuses a machine that the operator stopped. */
-export function requireStarted({ name, stoppedByOperator }: Machine): void {
-  if (stoppedByOperator) throw new UserError(`'${name}' is stopped.`, `agentworks vm start ${name}`);
-}
-
-/** Refuses a machine on which nothing can be made yet, or that the operator stopped. */
-export function requireReady(machine: Machine): void {
-  const { name, init } = machine;
-  requireStarted(machine);
+/** Refuses a machine on which nothing can be made yet. */
+export function requireReady({ name, init, provisioning, adopted }: Machine): void {
+  if (!adopted && provisioning !== "complete")
+    throw new UserError(`'${name}' was never set up to its end.`, `agentworks vm create ${name}`);
   if (init === "complete" || init === "partial") return;
   throw new UserError(`'${name}' is not initialized (init: ${init}).`, `agentworks vm reinit ${name}`);
 }

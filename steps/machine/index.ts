@@ -3,12 +3,15 @@ import adminAccountText from "./admin-account.sh" with { type: "text" };
 import adminSudoText from "./admin-sudo.sh" with { type: "text" };
 import dbusText from "./dbus.sh" with { type: "text" };
 import directoriesText from "./directories.sh" with { type: "text" };
+import fenceText from "./fence.sh" with { type: "text" };
 import dbusPolicy from "./files/dbus.conf" with { type: "text" };
+import fenceUnit from "./files/fence.conf" with { type: "text" };
 import hostKeysSetting from "./files/host-keys.conf" with { type: "text" };
 import localeSetting from "./files/locale.conf" with { type: "text" };
 import logindSetting from "./files/logind.conf" with { type: "text" };
 import polkitRule from "./files/polkit.conf" with { type: "text" };
 import procUnit from "./files/proc.conf" with { type: "text" };
+import rootLoginSetting from "./files/root-login.conf" with { type: "text" };
 import sshdSetting from "./files/sshd.conf" with { type: "text" };
 import sysctlSetting from "./files/sysctl.conf" with { type: "text" };
 import tmpfilesSetting from "./files/tmpfiles.conf" with { type: "text" };
@@ -25,8 +28,17 @@ import packagesText from "./packages.sh" with { type: "text" };
 import polkitText from "./polkit.sh" with { type: "text" };
 import procText from "./proc.sh" with { type: "text" };
 import recordText from "./record.sh" with { type: "text" };
+import rootLoginText from "./root-login.sh" with { type: "text" };
 import schedulersText from "./schedulers.sh" with { type: "text" };
-import { BASE_PACKAGES, GROUPS, SEERS, SSHD_EFFECTIVE, SYSCTLS, TERMINAL_PACKAGES } from "./settings.ts";
+import {
+  BASE_PACKAGES,
+  FENCED_RESOLVERS,
+  GROUPS,
+  SEERS,
+  SSHD_EFFECTIVE,
+  SYSCTLS,
+  TERMINAL_PACKAGES,
+} from "./settings.ts";
 import shellText from "./shell.sh" with { type: "text" };
 import sshdText from "./sshd.sh" with { type: "text" };
 import swapText from "./swap.sh" with { type: "text" };
@@ -44,6 +56,8 @@ export interface Machine {
   readonly hostname?: string;
   /** Of a machine that we made; 0 is none. */
   readonly swapGiB?: number;
+  /** Of a machine that we made: addresses that agents must not reach. */
+  readonly fenced?: readonly string[];
   readonly workspacesRoot: string;
   /** Lines for authorized_keys: the operator's key, then the extra ones. */
   readonly operatorKeys: readonly string[];
@@ -88,6 +102,15 @@ export const shell = (machine: Machine): Step =>
     shellText,
     { SHELL_NAME: machine.adminShell },
     { name: `shell ${machine.adminShell}`, limit: 0, fatal: false },
+  );
+
+/** Agents cannot reach these addresses (IPv4 or IPv6, or a net of them), which lead to the computer that the machine runs on. */
+export const fence = (addresses: readonly string[]): Step =>
+  step(
+    "machine/fence",
+    fenceText,
+    { ADDRESSES: addresses, RESOLVERS: FENCED_RESOLVERS, UNIT: fenceUnit },
+    { name: "agents are fenced off from the computer below", limit: 0 },
   );
 
 /** The host name in /etc/hosts. */
@@ -180,3 +203,7 @@ export const sysctl = (): Step =>
 /** The locale of a machine that we made. */
 export const locale = (): Step =>
   step("machine/locale", localeText, { CONTENT: localeSetting }, { name: "locale C.UTF-8", fatal: false });
+
+/** Root's way in is closed, on a machine that we made: the last step, when the admin's is open. */
+export const rootLogin = (): Step =>
+  step("machine/root-login", rootLoginText, { CONTENT: rootLoginSetting }, { name: "root's login is closed" });

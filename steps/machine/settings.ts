@@ -65,3 +65,6 @@ export const SSHD_EFFECTIVE: readonly string[] = [
   "forcecommand none",
   "chrootdirectory none",
 ];
+
+/** Addresses within the fence that answer names (QEMU's user network, Azure): port 53 there stays open. */
+export const FENCED_RESOLVERS: readonly string[] = ["10.0.2.3", "168.63.129.16"];
