@@ -8,6 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly PACKAGES=(
   acl debian-archive-keyring git iproute2 mmdebstrap openssh-client openssh-server procps shellcheck shfmt slirp4netns
   strace sudo systemd-container tmux
+  libc6-arm64-cross qemu-user unzip
 )
 
 missing_packages() {
