@@ -16,6 +16,7 @@ afterEach(async () => {
 });
 
 const run = (line: string) => lab.operator.run(line.split(" "));
+const ok = (line: string) => lab.operator.ok(line.split(" "));
 const CREATE = "vm create dev --platform qemu --non-interactive";
 
 const DOWN = "\x1b[B";
@@ -165,8 +166,9 @@ test("half made, it is gone on with as it began, and nothing else", async () => 
     expect(stderr).toContain(words);
     expect(await nextProblem(stderr)).toBeUndefined();
   }
-  for (const line of ["vm exec dev true", "vm shell dev"])
+  for (const line of ["vm exec dev true", "vm shell dev", "vm plan dev"])
     expect(await run(line)).toMatchObject({ code: 1, stderr: expect.stringContaining("never set up to its end") });
+  expect(await ok("vm describe dev")).toContain("unreachable (it is not made yet)");
   expect((await run("vm create dev")).stderr).toContain("Platform: qemu (as it began).");
   expect(lab.operator.rows("SELECT cpus, admin_user FROM machines")).toEqual([{ cpus: 3, admin_user: "boss" }]);
   for (const line of ["vm start dev", "vm reinit dev", "workspace create site --vm dev", "agent create ada --vm dev"]) {
