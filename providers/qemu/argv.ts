@@ -46,7 +46,7 @@ export function qemuArgv(launch: Launch): readonly string[] {
 function kernelArgv({ machine, host }: Launch, keys: readonly string[]): readonly string[] {
   return [
     ...["-kernel", machine.kernel, "-initrd", machine.initrd],
-    ...["-append", `root=/dev/vda rw quiet console=${CONSOLE[host.arch]}`],
+    ...["-append", `root=/dev/vda rw quiet net.ifnames=0 console=${CONSOLE[host.arch]}`],
     ...["-fw_cfg", `name=opt/io.systemd.credentials/ssh.authorized_keys.root,string=${doubled(keys.join("\n"))}`],
   ];
 }

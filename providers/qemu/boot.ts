@@ -84,15 +84,24 @@ async function answered(world: World, machine: Machine, deadline: number, work: 
       await ask(world, machine, consoleToRing);
       return { host: "127.0.0.1", port: machine.port, user: "root", hostKeys };
     }
-    if (serialSize(machine) > FLOOD) {
+    const end = deadEnd(machine);
+    if (end !== undefined) {
       await cutPower(world, machine);
-      throw new ProviderError(`${machine.name} floods its console`, "use another image", serialTail(machine));
+      throw new ProviderError(`${machine.name} ${end}`, "use another image", serialTail(machine));
     }
     if (round % 8 === 0 && (await condition(world, machine)) === "off")
       throw new ProviderError(`${machine.name} went off while it booted`, ...tail(machine));
     await Bun.sleep(200);
   }
   throw new ProviderError(`${machine.name} does not answer on port ${machine.port}`, ...tail(machine));
+}
+
+/** What a boot does not come back from. */
+function deadEnd(machine: Machine): string | undefined {
+  if (serialSize(machine) > FLOOD) return "floods its console";
+  const said = serialTail(machine, 3).join("\n");
+  if (said.includes("Kernel panic - not syncing")) return "met a kernel panic while it booted";
+  return /^\(initramfs\)|emergency mode/m.test(said) ? "did not find its system" : undefined;
 }
 
 function tail(machine: Machine): [string, readonly string[]] {

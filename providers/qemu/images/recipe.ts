@@ -5,7 +5,8 @@ import { BASE_PACKAGES, TERMINAL_PACKAGES } from "../../../steps/machine/setting
 import type { Host } from "../settings.ts";
 import buildScript from "./build/build.sh" with { type: "text" };
 import hostKeysUnit from "./build/files/host-keys.conf" with { type: "text" };
-import networkSetting from "./build/files/network.conf" with { type: "text" };
+import networkUnit from "./build/files/network.conf" with { type: "text" };
+import timeUnit from "./build/files/time.conf" with { type: "text" };
 import furnishScript from "./build/furnish.sh" with { type: "text" };
 import prepareScript from "./build/prepare.sh" with { type: "text" };
 
@@ -21,7 +22,8 @@ const FILES: Readonly<Record<string, string>> = {
   "build.sh": buildScript,
   "prepare.sh": prepareScript,
   "furnish.sh": furnishScript,
-  "files/network.conf": networkSetting,
+  "files/network.conf": networkUnit,
+  "files/time.conf": timeUnit,
   "files/host-keys.conf": hostKeysUnit,
 };
 

@@ -12,12 +12,13 @@ readonly MASKED=(apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2
 
 place() { install -D -m 644 "$FILES/$1" "$ROOT/$2"; }
 
-place network.conf etc/systemd/network/10-agentworks.network
+place network.conf etc/systemd/system/agentworks-network.service
 place host-keys.conf etc/systemd/system/agentworks-host-keys.service
-ln -sf ../agentworks-host-keys.service "$ROOT/etc/systemd/system/multi-user.target.wants/"
+place time.conf etc/systemd/system/agentworks-time.timer
+printf '%s\n' 'address add 10.0.2.15/24 dev eth0' 'link set eth0 up' 'route add default via 10.0.2.2' >"$ROOT/etc/agentworks-network"
 for unit in "${MASKED[@]}"; do ln -sf /dev/null "$ROOT/etc/systemd/system/$unit"; done
-chroot "$ROOT" systemctl -q enable systemd-networkd.service
-chroot "$ROOT" systemctl -q disable systemd-networkd-wait-online.service
+chroot "$ROOT" systemctl -q disable systemd-timesyncd.service
+chroot "$ROOT" systemctl -q enable agentworks-network.service agentworks-host-keys.service agentworks-time.timer
 rm -f "$ROOT"/etc/ssh/ssh_host_*_key* "$ROOT/etc/resolv.conf"
 echo 'nameserver 10.0.2.3' >"$ROOT/etc/resolv.conf"
 echo 'LABEL=root / ext4 defaults,x-systemd.growfs 0 1' >"$ROOT/etc/fstab"
