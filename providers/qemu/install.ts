@@ -44,11 +44,6 @@ export function installing(host: Host, env: Env, needs: readonly Need[]): Pick<M
   return manager === "apt-get" ? { next, packages } : { next };
 }
 
-/** The command that installs what is needed on this system. */
-export function installCommand(host: Host, env: Env, needs: readonly Need[]): string {
-  return installing(host, env, needs).next;
-}
-
 /** The programs that every machine needs and this computer lacks. */
 export function missingPrograms(host: Host, env: Env): readonly Missing[] {
   const needs: readonly (readonly [string, Need])[] = [

@@ -1,13 +1,17 @@
 import type { Context } from "../../context.ts";
 import { MachineError, UserError } from "../../errors.ts";
+import type { Session } from "../../state/sessions.ts";
 import { createAgent } from "../agent/create.ts";
 import { livesOf } from "../lifecycle.ts";
 import { createSession } from "../session/create.ts";
 import { deleteSession } from "../session/delete.ts";
-import { askStatuses, shownStatus } from "../session/status.ts";
+import { askStatuses, NOT_ASKED, type Status, shownStatus } from "../session/status.ts";
 import { createWorkspace } from "../workspace/create.ts";
 import { NAMES, type Thing } from "./names.ts";
 import type { Done } from "./phases.ts";
+
+/** How often a machine is asked how its session is. */
+const TRIES = 5;
 
 /** A row, as far as quickstart looks at it. */
 interface Row {
@@ -73,7 +77,7 @@ export async function ensureAgent(context: Context): Promise<Ensured> {
 export async function ensureSession(context: Context): Promise<Ensured> {
   const session = context.state().sessions.find(NAMES.session);
   if (session?.lifecycle === "ready") {
-    const status = (await askStatuses(context, [session])).get(session.name) ?? { status: null, exitCode: null };
+    const status = await statusOf(context, session);
     const shown = shownStatus(status);
     if (status.status === "running") return { ...found("session"), why: shown };
     if (status.status !== "exited" && status.status !== "stopped") {
@@ -87,6 +91,16 @@ export async function ensureSession(context: Context): Promise<Ensured> {
   const made = await ensure(context, "session", () => createSession({ name, workspace, agent, command: "" }, context));
   if (made.exitCode === 1) throw new MachineError("The session ended as soon as it began.", "agentworks quickstart");
   return made;
+}
+
+/** How a session is. A machine that is slow is asked again: it has a few seconds for each answer. */
+async function statusOf(context: Context, session: Session): Promise<Pick<Status, "status" | "exitCode">> {
+  for (let tries = 1; ; tries++) {
+    const status = (await askStatuses(context, [session])).get(session.name) ?? NOT_ASKED;
+    const told = status.status === "running" || status.status === "exited" || status.status === "stopped";
+    if (told || tries === TRIES || context.interrupts.requested.aborted) return status;
+    await Bun.sleep(1000);
+  }
 }
 
 async function ensure(
