@@ -45,7 +45,7 @@ describe.each([
     expect(await session()).toBe("fix");
     expect(await power()).toEqual(["running"]);
     expect(await ok("vm exec box hostname")).toBe("box\n");
-  }, 400_000);
+  }, 600_000);
 
   if (who === "root") limitsHold(() => operator);
 
@@ -62,7 +62,7 @@ describe.each([
     const { steps } = await operator.json<{ steps: { result: string; name: string }[] }>(["vm", "reinit", "box"]);
     expect(steps.filter(({ result }) => result !== "unchanged")).toEqual([]);
     expect(await ok("vm plan box")).toBe("'box' is in its declared state.\n");
-  }, 200_000);
+  }, 400_000);
 
   test("deleted, nothing of it is left: process, files, port, row", async () => {
     await ok("vm delete box --force --yes");

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Endpoint } from "../../../providers/provider.ts";
 import { qemuProvider } from "../../../providers/qemu/provider.ts";
@@ -19,21 +18,19 @@ afterAll(async () => {
   await booting?.[Symbol.asyncDispose]();
 });
 
-const workshops = () => readdirSync(tmpdir()).filter((name) => name.startsWith("agentworks-image-"));
+const workshops = () => readdirSync(building.temporary).filter((name) => name.startsWith("agentworks-image-"));
 
-async function gone(what: () => readonly string[], before: readonly string[] = []): Promise<readonly string[]> {
-  const left = () => what().filter((one) => !before.includes(one));
-  for (let round = 0; round < 100 && left().length > 0; round++) await Bun.sleep(100);
-  return left();
+async function gone(what: () => readonly string[]): Promise<readonly string[]> {
+  for (let round = 0; round < 100 && what().length > 0; round++) await Bun.sleep(100);
+  return what();
 }
 
 test("killed while it makes the image, nothing of it works on; the next command sweeps up, and can be stopped as well", async () => {
-  const before = workshops();
   const create = JSON.stringify(request("box", building));
   const id = await building.ask<string>("reserve", create);
   const killed = building.drive("create", id, create);
   await killed.says(/installing essential/);
-  const [workshop = ""] = workshops().filter((name) => !before.includes(name));
+  const [workshop = ""] = workshops();
   process.kill(killed.pid, "SIGKILL");
   expect(await gone(() => pidsWith(workshop))).toEqual([]);
   expect(workshops()).toContain(workshop);
@@ -44,9 +41,9 @@ test("killed while it makes the image, nothing of it works on; the next command 
   process.kill(stopped.pid, "SIGINT");
   expect((await stopped.events).at(-1)?.failed).toContain("aborted");
   expect(Date.now() - began).toBeLessThan(15_000);
-  expect(await gone(workshops, before)).toEqual([]);
-  expect(await gone(() => pidsWith("agentworks-image-"))).toEqual([]);
-  expect((await run(["findmnt", "-rn", "-o", "TARGET"])).stdout).not.toContain("agentworks-image-");
+  expect(await gone(workshops)).toEqual([]);
+  expect(await gone(() => pidsWith(building.temporary))).toEqual([]);
+  expect((await run(["findmnt", "-rn", "-o", "TARGET"])).stdout).not.toContain(building.temporary);
   expect(readdirSync(building.images)).toEqual([".lock"]);
   expect(await building.ask<string>("power", id)).toBe("stopped");
   await building.ask("remove", id);

@@ -57,6 +57,8 @@ export interface Driven {
 export interface Place {
   readonly machines: string;
   readonly images: string;
+  /** Its TMPDIR. */
+  readonly temporary: string;
   readonly key: string;
   readonly publicKey: string;
   drive(verb: string, ...args: readonly string[]): Driven;
@@ -73,11 +75,18 @@ export async function place(user: string, images?: string): Promise<Place & Asyn
   const own = { machines: join(home, "machines"), images: images ?? join(home, "images") };
   const key = join(directory, "key");
   await succeed("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", key);
-  const become = ["setpriv", `--reuid=${user}`, "--regid", await group(user), "--init-groups", "--reset-env"];
+  const temporary = join(directory, "tmp");
+  mkdirSync(temporary);
+  await succeed("chmod", "1777", temporary);
+  const become = ["setpriv", `--reuid=${user}`, "--regid", await group(user), "--init-groups", "--reset-env"].concat([
+    "env",
+    `TMPDIR=${temporary}`,
+  ]);
   const drive = (verb: string, ...args: readonly string[]) =>
     started([...become, ...program, own.machines, own.images, verb, ...args]);
   return {
     ...own,
+    temporary,
     ...{ key, publicKey: readFileSync(`${key}.pub`, "utf8").trim(), drive },
     ask: async <T>(verb: string, ...args: readonly string[]) => {
       const last = (await drive(verb, ...args).events).at(-1);
@@ -156,8 +165,12 @@ async function endMachines(machines: string): Promise<void> {
 /** The processes that have this on their command line. */
 export function pidsWith(words: string): readonly string[] {
   return readdirSync("/proc").filter((pid) => {
-    if (!/^\d+$/.test(pid) || pid === String(process.pid) || !existsSync(`/proc/${pid}/cmdline`)) return false;
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(words);
+    if (!/^\d+$/.test(pid) || pid === String(process.pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(words);
+    } catch {
+      return false; // it ended meanwhile
+    }
   });
 }
 
