@@ -42,8 +42,9 @@ export class LeaseHeld extends UserError {
   readonly alive: boolean;
 
   constructor(run: Run, alive: boolean) {
+    const what = run.thing === platformThing(run.machine) ? `'${run.machine}'` : run.thing;
     super(
-      `${run.operation} ${alive ? "is changing" : "ended without a word while it changed"} ${run.thing} (pid ${run.pid}, since ${run.startedAt}).`,
+      `${run.operation} ${alive ? "is changing" : "ended without a word while it changed"} ${what} (pid ${run.pid}, since ${run.startedAt}).`,
       alive ? `agentworks vm logs ${run.machine} --follow` : `agentworks vm describe ${run.machine}`,
     );
     this.name = "LeaseHeld";

@@ -142,7 +142,7 @@ function failed(context: Context, machine: Machine, error: unknown): Created {
   machineEvents.add(name, "provisioning_failed", message);
   if (!(error instanceof UserError)) throw error;
   const tail = error instanceof MachineError ? error.tail : [];
-  const next = `${error.next}; then ${goOn(machine)}`;
+  const next = error.next.includes(`vm create ${name}`) ? goOn(machine) : `${error.next}; then ${goOn(machine)}`;
   return { kind: "failed", failure: new MachineError(message, next, tail), ...removal(context, name) };
 }
 

@@ -41,7 +41,9 @@ export async function onPlatform<T>(
   try {
     const run = { id, machine: name, operation, thing: platformThing(name), logPath: log.path };
     await lease(context, run, { alone, claim, settle: (dead) => settle(context, dead) });
-    const result = await unlessLeft(context, left, () => body(acting(context, operation, log.line)));
+    // What goes on when the operator has left at once has nobody to tell.
+    const line = (text: string) => void (context.interrupts.abandoned.aborted || log.line(text));
+    const result = await unlessLeft(context, left, () => body(acting(context, operation, line)));
     runs.finish(id, "complete");
     return result;
   } catch (error) {

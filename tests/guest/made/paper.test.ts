@@ -257,7 +257,10 @@ describe("two terminals", () => {
     const client = lab.operator.start(CREATE.split(" "));
     await client.until("booting");
     const impatient = await run("vm delete dev --yes --no-wait");
-    expect(impatient).toMatchObject({ code: 1, stderr: expect.stringContaining("vm create dev is changing") });
+    expect(impatient).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("vm create dev is changing 'dev' (pid"),
+    });
     const following = lab.operator.start(["vm", "logs", "dev", "--follow"]);
     await following.until("booting");
     const [run1] = (await lab.operator.json<{ openRuns: object[] }>(["vm", "describe", "dev"])).openRuns;
