@@ -96,7 +96,9 @@ async function build(world: World, work: Work): Promise<Image> {
 
 /** Images of other versions, unless they are so young that another installation may use them. */
 function dropOld(images: string): void {
-  const old = readdirSync(images).filter((name) => name.startsWith(BUILT) && ageOf(join(images, name)) > 7 * 86_400_000);
+  const old = readdirSync(images).filter(
+    (name) => name.startsWith(BUILT) && ageOf(join(images, name)) > 7 * 86_400_000,
+  );
   for (const name of old) rmSync(join(images, name), { recursive: true });
 }
 
