@@ -32,8 +32,8 @@ export function qemuArgv(launch: Launch): readonly string[] {
     ...["-nodefaults", "-no-user-config", "-display", "none", "-daemonize"],
     ...["-machine", host.arch === "aarch64" ? "virt" : "q35", "-accel", ACCELERATE[accelerator]],
     ...["-cpu", CPU[accelerator], "-smp", String(cpus), "-m", `${Math.round(memory * 1024)}M`],
-    ...("kernel" in boot ? kernelArgv(launch, boot.kernel) : diskArgv(machine, boot.firmware)),
     ...["-blockdev", JSON.stringify(disk), "-device", "virtio-blk-pci,drive=disk,bootindex=1"],
+    ...("kernel" in boot ? kernelArgv(launch, boot.kernel) : diskArgv(machine, boot.firmware)),
     // IPv4 alone: what the fence on the machine does not know, an agent cannot use.
     ...["-netdev", `user,id=net,ipv6=off,hostfwd=tcp:127.0.0.1:${machine.port}-:22`],
     ...["-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"],

@@ -87,6 +87,7 @@ function writeSeed(machine: Machine, { publicKeys }: Facts): void {
     ssh_pwauth: false,
     ssh_authorized_keys: publicKeys,
     ssh_genkeytypes: ["ed25519"],
+    locale: false,
   };
   const meta = { "instance-id": machine.uuid, "local-hostname": machine.name };
   writeFileSync(join(machine.seed, "user-data"), `#cloud-config\n${JSON.stringify(user)}\n`);
