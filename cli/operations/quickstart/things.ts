@@ -11,7 +11,7 @@ import { NAMES, type Thing } from "./names.ts";
 import type { Done } from "./phases.ts";
 
 /** How often a machine is asked how its session is. */
-const TRIES = 5;
+const TRIES = 3;
 
 /** A row, as far as quickstart looks at it. */
 interface Row {
