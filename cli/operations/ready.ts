@@ -6,11 +6,12 @@ import type { Machine } from "../state/machines.ts";
 import { ownerAlive } from "../state/owner.ts";
 import { LeaseHeld } from "../state/runs.ts";
 import { type Kind, type Life, livesOf } from "./lifecycle.ts";
+import { unfinished } from "./machine/wake.ts";
 
 /** Refuses a machine on which nothing can be made yet. */
-export function requireReady({ name, init, provisioning, adopted }: Machine): void {
-  if (!adopted && provisioning !== "complete")
-    throw new UserError(`'${name}' was never set up to its end.`, `agentworks vm create ${name}`);
+export function requireReady(machine: Machine): void {
+  const { name, init, provisioning, adopted } = machine;
+  if (!adopted && provisioning !== "complete") throw unfinished(machine);
   if (init === "complete" || init === "partial") return;
   throw new UserError(`'${name}' is not initialized (init: ${init}).`, `agentworks vm reinit ${name}`);
 }

@@ -68,7 +68,12 @@ export async function collect(context: Context, target: Target, run: Run): Promi
   const log = openLog({ directory, machine: run.machine, operation, now: context.now, redact: (text) => text });
   try {
     const request = { id: run.id, wait: true, ...(target.sudoPassword && { sudoPassword: target.sudoPassword }) };
-    const { end, folded } = await watch(context, target, run, request, log, "follow");
+    const watching = (way: Target) => watch(context, way, run, request, log, "follow");
+    let { end, folded } = await watching(target);
+    if (end.kind === "unreachable" && target.wake !== undefined) {
+      const transport = await target.wake();
+      if (transport !== undefined) ({ end, folded } = await watching({ ...target, transport }));
+    }
     if (end.kind === "lost" || end.kind === "vanished") {
       context.state().runs.finish(run.id, "lost");
       context.screen.err(`${run.operation} did not end: '${run.machine}' was restarted, or never got it`);

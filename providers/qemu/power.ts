@@ -31,17 +31,14 @@ export async function ask<T>(
   machine: Machine,
   say: (qmp: Qmp) => Promise<T>,
 ): Promise<{ readonly returned: T } | "off" | "silent"> {
-  const answer = await talk(machine.qmp, world.limits.answerMs);
-  if (answer.kind === "absent") return "off";
-  if (answer.kind === "silent") return "silent";
-  try {
-    const uuid = (await answer.qmp.command("query-uuid")) as { readonly UUID?: string } | undefined;
-    if (uuid === undefined) return "off";
+  const answer = await talk(machine.qmp, world.limits.answerMs, async (qmp) => {
+    const uuid = (await qmp.command("query-uuid")) as { readonly UUID?: string } | undefined;
+    if (uuid === undefined) return undefined;
     if (uuid.UUID !== machine.uuid) throw new Error(`${machine.qmp} is the socket of another machine, ${uuid.UUID}`);
-    return { returned: await say(answer.qmp) };
-  } finally {
-    answer.qmp.close();
-  }
+    return { returned: await say(qmp) };
+  });
+  if (answer.kind === "silent") return "silent";
+  return answer.kind === "absent" ? "off" : (answer.said ?? "off");
 }
 
 /** Shuts the guest down, by its power button first; after the limit the power is cut. */

@@ -3,17 +3,19 @@ import { z } from "zod";
 import { withShortPath } from "./socket.ts";
 
 /** How a QEMU answers on its socket: not at all (there is none), or as this process. */
-export type Answer =
+export type Answer<T> =
   | { readonly kind: "absent" }
   | { readonly kind: "silent" }
-  | { readonly kind: "there"; readonly qmp: Qmp };
+  | { readonly kind: "there"; readonly said: T };
 
 /** A conversation with one QEMU. QEMU talks with one at a time, so it is kept short. */
 export interface Qmp {
   /** Sends a command (https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html); what it returned, undefined when QEMU ended meanwhile. */
   command(name: string, given?: object): Promise<unknown>;
-  close(): void;
 }
+
+/** QEMU is there, and says nothing. */
+class Silent extends Error {}
 
 const Message = z.object({
   QMP: z.unknown().optional(),
@@ -23,8 +25,8 @@ const Message = z.object({
 });
 type Message = z.infer<typeof Message>;
 
-/** Connects to the QEMU that listens at `path`. It has `limitMs` for each answer. */
-export async function talk(path: string, limitMs: number): Promise<Answer> {
+/** Talks with the QEMU that listens at `path`, which has `limitMs` for each answer. */
+export async function talk<T>(path: string, limitMs: number, say: (qmp: Qmp) => Promise<T>): Promise<Answer<T>> {
   const socket = await withShortPath(path, open);
   if (socket === undefined) return { kind: "absent" };
   const messages = reader(socket, limitMs);
@@ -37,15 +39,21 @@ export async function talk(path: string, limitMs: number): Promise<Answer> {
       for (;;) {
         const message = await messages();
         if (message === "ended") return undefined;
-        if (message === "silent") throw new Error(`QEMU did not answer ${name} in ${limitMs} ms`);
+        if (message === "silent") throw new Silent(`QEMU did not answer ${name} in ${limitMs} ms`);
         if (message.error !== undefined) throw new Error(`QEMU refused ${name}: ${message.error.desc}`);
         if ("return" in message) return message.return;
       }
     },
-    close: () => socket.destroy(),
   };
-  await qmp.command("qmp_capabilities");
-  return { kind: "there", qmp };
+  try {
+    await qmp.command("qmp_capabilities");
+    return { kind: "there", said: await say(qmp) };
+  } catch (error) {
+    if (error instanceof Silent) return { kind: "silent" };
+    throw error;
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** A connected socket; undefined when nobody listens there. */

@@ -45,7 +45,7 @@ function makePlace(machines: string): void {
   try {
     mkdirSync(machines, { recursive: true, mode: 0o700 });
   } catch (error) {
-    if (!["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST"].includes((error as { code?: string }).code ?? ""))
+    if (!["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ENOENT"].includes((error as { code?: string }).code ?? ""))
       throw error;
     throw new ProviderError(
       `no permission to make ${machines}`,

@@ -142,7 +142,8 @@ function follow(argv: string[], env: Readonly<Record<string, string>>, stdin?: s
   };
 }
 
-async function converse(
+/** Runs a program on a terminal of its own, to its end: see `onTerminal`. */
+export async function converse(
   argv: string[],
   env: Readonly<Record<string, string>>,
   talk: readonly (readonly [string, string])[],

@@ -7,7 +7,7 @@ import { read } from "../../run/read.ts";
 import type { Machine } from "../../state/machines.ts";
 import { machinePlan } from "./init.ts";
 import { adminTransport } from "./reach.ts";
-import { woken } from "./wake.ts";
+import { unfinished, woken } from "./wake.ts";
 
 /** What a machine differs in from what is declared. */
 export interface MachinePlan {
@@ -26,6 +26,7 @@ const LIMIT_MS = 120_000;
 
 /** Runs the checks of a machine's plan; changes nothing. */
 export async function planMachine(context: Context, machine: Machine): Promise<MachinePlan> {
+  if (!machine.adopted && machine.host === null) throw unfinished(machine);
   const script = render(await machinePlan(context, machine, `vm reinit ${machine.name}`), "check");
   const options = { limitMs: LIMIT_MS, cancel: context.interrupts.requested };
   const answer = await read(adminTransport(context, machine), script.text, options);

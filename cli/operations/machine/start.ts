@@ -2,14 +2,13 @@ import type { Context } from "../../context.ts";
 import { UserError } from "../../errors.ts";
 import type { Machine } from "../../state/machines.ts";
 import { askLive } from "./live.ts";
-import { asleep, powerOf, startMachine } from "./wake.ts";
+import { asleep, powerOf, startMachine, unfinished } from "./wake.ts";
 
 /** Brings a machine up, as far as it is ours to do. Returns whether it was up already. */
 export async function startOf(context: Context, machine: Machine): Promise<boolean> {
-  const { name, adopted, provisioning } = machine;
+  const { adopted, provisioning } = machine;
   if (adopted) return await answers(context, machine);
-  if (provisioning !== "complete")
-    throw new UserError(`'${name}' was never set up to its end.`, `agentworks vm create ${name}`);
+  if (provisioning !== "complete") throw unfinished(machine);
   const power = await powerOf(context, machine);
   if (power === "missing") throw asleep(machine, power);
   await startMachine(context, machine, "whoever stopped it");

@@ -30,6 +30,7 @@ export async function withLogin(
   machine: Machine,
   login: (machine: Machine) => number | Promise<number>,
 ): Promise<number> {
+  if (!machine.adopted && machine.host === null) throw unfinished(machine);
   await requireAwake(context, machine);
   const began = Date.now();
   const code = await login(machine);
@@ -78,6 +79,11 @@ export function asleep({ name, platform }: Machine, power: Power): UserError {
   return power === "missing"
     ? new UserError(`'${name}' is gone from ${platform}.`, `agentworks vm delete ${name} --force`)
     : new UserError(`'${name}' is stopped.`, `agentworks vm start ${name}`);
+}
+
+/** The error for a machine whose creation did not come to its end. */
+export function unfinished({ name }: Pick<Machine, "name">): UserError {
+  return new UserError(`'${name}' was never set up to its end.`, `agentworks vm create ${name}`);
 }
 
 /** Before a machine is needed: one that the operator stopped is started when they say so. */

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
@@ -23,6 +24,7 @@ import { layOut, recipeKey, sweepArgv } from "./recipe.ts";
 /** What a build takes while it goes on, and what stays of it. */
 const SPACE = 2_000_000_000;
 const PREFIX = "agentworks-image-";
+const BUILT = "debian-12-built-";
 
 /** The image that the recipe of this version makes, when it was made before. */
 export function findBuilt(world: World): Image | undefined {
@@ -82,8 +84,7 @@ async function build(world: World, work: Work): Promise<Image> {
   mkdirSync(fresh);
   try {
     await cook(world, layOut(world.host, workshop, fresh), work);
-    for (const old of readdirSync(images))
-      if (/^debian-12-built-/.test(old)) rmSync(join(images, old), { recursive: true });
+    dropOld(images);
     renameSync(fresh, placeOf(world));
   } finally {
     await sweep(world, note);
@@ -91,6 +92,18 @@ async function build(world: World, work: Work): Promise<Image> {
   const image = findBuilt(world);
   if (image === undefined) throw new Error("the image that was built is not there");
   return { ...image, what: "Debian 12, built here" };
+}
+
+/** Images of other versions, unless they are so young that another installation may use them. */
+function dropOld(images: string): void {
+  const old = readdirSync(images).filter(
+    (name) => name.startsWith(BUILT) && ageOf(join(images, name)) > 7 * 86_400_000,
+  );
+  for (const name of old) rmSync(join(images, name), { recursive: true });
+}
+
+function ageOf(file: string): number {
+  return Date.now() - statSync(file).mtimeMs;
 }
 
 /** Removes what this or a killed build left. */
@@ -142,7 +155,7 @@ function failed(world: World, tail: readonly string[]): ProviderError {
 }
 
 function placeOf(world: World): string {
-  return join(world.home.images, `debian-12-built-${recipeKey(world.host)}`);
+  return join(world.home.images, `${BUILT}${recipeKey(world.host)}`);
 }
 
 function withSbin({ PATH }: Env): string {

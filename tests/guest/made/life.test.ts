@@ -115,6 +115,13 @@ describe("a machine's life", () => {
     const shell = await run("vm exec dev -- id -un");
     expect(shell).toMatchObject({ code: 0, stdout: "agentworks\n", stderr: expect.stringContaining("starting it") });
     expect(lab.calls().filter((call) => call === "start")).toHaveLength(2);
+    const killed = lab.operator.start(["agent", "create", "eve"]);
+    await killed.until("ok  user agt-eve");
+    killed.kill("SIGKILL");
+    await killed.ended;
+    await lab.halt();
+    expect(await run("agent create eve")).toMatchObject({ code: 0, stderr: expect.stringContaining("starting it") });
+    expect(openRuns(lab)).toEqual([]);
     expect(await run("vm plan dev")).toMatchObject({ code: 0 });
   }, 60_000);
 

@@ -16,7 +16,10 @@ afterEach(async () => {
 });
 
 const run = (line: string) => lab.operator.run(line.split(" "));
+const ok = (line: string) => lab.operator.ok(line.split(" "));
 const CREATE = "vm create dev --platform qemu --non-interactive";
+
+const DOWN = "\x1b[B";
 
 /** How the machine is, in the state and on its platform. */
 function picture() {
@@ -93,6 +96,23 @@ describe("vm create, when the platform", () => {
     expect(await lab.operator.ok(["vm", "describe", "dev"])).toContain("provisioning_failed  create went wrong");
   });
 
+  test("fails, on a terminal: it is asked what now: try again, remove, or keep", async () => {
+    const argv = ["vm", "create", "dev", "--platform", "qemu"];
+    lab.strike({ call: "create", when: "before", what: "fails" });
+    const removed = await lab.operator.onTerminal(argv, [
+      ["'dev' is not ready. What now?", "\r"],
+      ["Connection refused", ""],
+      ["What now?", `${DOWN}${DOWN}\r`],
+    ]);
+    expect(removed).toMatchObject({ code: 130, unsent: 0 });
+    for (const words of ["create went wrong", "Connection refused", "Removed."]) expect(removed.shown).toContain(words);
+    expect(picture()).toEqual(NOTHING);
+    lab.strike({ call: "create", when: "before", what: "fails" });
+    const kept = await lab.operator.onTerminal(argv, [["What now?", `${DOWN}\r`]]);
+    expect(kept).toMatchObject({ code: 1, unsent: 0 });
+    expect(picture()).toMatchObject({ row: "failed", machines: 0 });
+  });
+
   test("is stopped by Ctrl-C, and cannot remove what it made: the row stays, and says how", async () => {
     for (const when of ["before", "after"] as const) {
       lab.strike({ call: "create", when: "after", what: "interrupted" }, { call: "remove", when, what: "fails" });
@@ -146,6 +166,9 @@ test("half made, it is gone on with as it began, and nothing else", async () => 
     expect(stderr).toContain(words);
     expect(await nextProblem(stderr)).toBeUndefined();
   }
+  for (const line of ["vm exec dev true", "vm shell dev", "vm plan dev"])
+    expect(await run(line)).toMatchObject({ code: 1, stderr: expect.stringContaining("never set up to its end") });
+  expect(await ok("vm describe dev")).toContain("unreachable (it is not made yet)");
   expect((await run("vm create dev")).stderr).toContain("Platform: qemu (as it began).");
   expect(lab.operator.rows("SELECT cpus, admin_user FROM machines")).toEqual([{ cpus: 3, admin_user: "boss" }]);
   for (const line of ["vm start dev", "vm reinit dev", "workspace create site --vm dev", "agent create ada --vm dev"]) {

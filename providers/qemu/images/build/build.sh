@@ -28,12 +28,17 @@ make_root() {
   while read -r option; do options+=(--aptopt="$option"); done < <(apt_options)
   sources=$(mirror_lines "$release")
   # No fsync and no documentation: nothing is lost by a cut, and both cost seconds.
-  mmdebstrap --mode="$mode" --format=directory --variant=minbase --architectures="$arch" --include="$packages" \
+  in_namespace mmdebstrap --mode="$mode" --format=directory --variant=minbase --architectures="$arch" --include="$packages" \
     "${options[@]}" --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
     --essential-hook="bash '$work/prepare.sh' \"\$1\"" --customize-hook="bash '$work/furnish.sh' \"\$1\" '$work/files'" \
     "$release" "$work/made" ${sources:+-} <<<"$sources"
+}
+
+# What is mounted there for root ends with the last process, however that ends. (A plain user has a namespace from mmdebstrap.)
+in_namespace() {
+  if ((EUID == 0)); then unshare --mount --propagation private "$@"; else "$@"; fi
 }
 
 # MADE is the namespace's own, and nothing else here is: the root moves one down, to leave room for the disk beside it.
