@@ -10,8 +10,9 @@ import { createWorkspace } from "../workspace/create.ts";
 import { NAMES, type Thing } from "./names.ts";
 import type { Done } from "./phases.ts";
 
-/** How often a machine is asked how its session is. */
-const TRIES = 5;
+/** How long a machine has to tell how its session is, and how often one is asked whose session did not answer it in time. */
+const LIMIT_MS = 60_000;
+const TRIES = 3;
 
 /** A row, as far as quickstart looks at it. */
 interface Row {
@@ -93,12 +94,11 @@ export async function ensureSession(context: Context): Promise<Ensured> {
   return made;
 }
 
-/** How a session is. A machine that is slow is asked again: it has a few seconds for each answer. */
+/** How a session is. Without acceleration all of this takes its time, and nobody waits for a list. */
 async function statusOf(context: Context, session: Session): Promise<Pick<Status, "status" | "exitCode">> {
   for (let tries = 1; ; tries++) {
-    const status = (await askStatuses(context, [session])).get(session.name) ?? NOT_ASKED;
-    const told = status.status === "running" || status.status === "exited" || status.status === "stopped";
-    if (told || tries === TRIES || context.interrupts.requested.aborted) return status;
+    const status = (await askStatuses(context, [session], LIMIT_MS)).get(session.name) ?? NOT_ASKED;
+    if (status.status !== "unreachable" || tries === TRIES || context.interrupts.requested.aborted) return status;
     await Bun.sleep(1000);
   }
 }

@@ -29,7 +29,7 @@ const UNKNOWN: Status = { ...NOT_ASKED, status: "unknown" };
 /** Of a machine that is off. */
 const OFF: Status = { ...NOT_ASKED, status: "stopped" };
 
-/** How long a machine has to answer, and how many are asked at once. */
+/** How long a machine has to answer a person who waits for a list, and how many are asked at once. */
 const LIMIT_MS = 9000;
 const AT_ONCE = 24;
 
@@ -37,6 +37,7 @@ const AT_ONCE = 24;
 export async function askStatuses(
   context: Context,
   sessions: readonly Session[],
+  limitMs = LIMIT_MS,
 ): Promise<ReadonlyMap<string, Status>> {
   const waiting = [...Map.groupBy(sessions, ({ machine }) => machine)];
   const statuses = new Map<string, Status>();
@@ -44,7 +45,7 @@ export async function askStatuses(
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [machine, own] = next;
       const names = own.map(({ name }) => name);
-      const told = await askMachine(context, machine, names);
+      const told = await askMachine(context, machine, names, limitMs);
       for (const name of names) statuses.set(name, told.get(name) ?? UNKNOWN);
     }
   };
@@ -61,11 +62,12 @@ async function askMachine(
   context: Context,
   name: string,
   sessions: readonly string[],
+  limitMs: number,
 ): Promise<ReadonlyMap<string, Status>> {
   const { screen, interrupts } = context;
   const machine = context.state().machines.find(name);
   if (machine === null) return new Map();
-  const options = { limitMs: LIMIT_MS, cancel: interrupts.requested };
+  const options = { limitMs, cancel: interrupts.requested };
   const answer = await read(adminTransport(context, machine), statusRequest(sessions), options);
   const told = answer.kind === "answer" ? parseStatuses(answer.text, sessions) : undefined;
   if (told !== undefined) return new Map([...told].map(([session, status]) => [session, shown(status)]));
