@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { ProviderError } from "../provider.ts";
 
 /** What a file system refuses, in the operator's words. */
@@ -20,6 +22,11 @@ export async function spoken<T>(act: () => Promise<T>): Promise<T> {
     const { code, path = "this computer" } = error as { readonly code?: unknown; readonly path?: string };
     const words = typeof code === "string" ? WORDS[code] : undefined;
     if (words === undefined) throw error;
-    throw new ProviderError(...words(path));
+    throw new ProviderError(...words(existing(path)));
   }
+}
+
+/** The path itself, or what is there of the way to it: what could not be made cannot be looked at. */
+function existing(path: string): string {
+  return !path.startsWith("/") || path === "/" || existsSync(path) ? path : existing(dirname(path));
 }
