@@ -8,6 +8,7 @@ export interface Entry {
 
 /** Every command. */
 export const COMMANDS: readonly Entry[] = [
+  { name: "quickstart", load: async () => (await import("./commands/quickstart.ts")).quickstart },
   { name: "vm create", load: async () => (await import("./commands/vm/create.ts")).vmCreate },
   { name: "vm list", load: async () => (await import("./commands/vm/list.ts")).vmList },
   { name: "vm describe", load: async () => (await import("./commands/vm/describe.ts")).vmDescribe },

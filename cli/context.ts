@@ -1,3 +1,4 @@
+import type { Provider } from "../providers/provider.ts";
 import type { Config } from "./config/schema.ts";
 import type { Home } from "./home.ts";
 import type { State } from "./state/state.ts";
@@ -18,6 +19,8 @@ export interface GlobalFlags {
 /** What a command may touch. Built once in main.ts; a test builds its own. */
 export interface Context {
   readonly home: Home;
+  /** Where the configuration is, or would be: `--config FILE`, else the home's. */
+  readonly configFile: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: GlobalFlags;
   /** stdout for data, stderr for talk; whether they are terminals; colour. */
@@ -28,6 +31,8 @@ export interface Context {
   readonly config: () => Config;
   /** The state, opened and migrated at the first call. */
   readonly state: () => State;
+  /** A platform on which we make machines, loaded at the first call. What it throws is ready to be shown. */
+  readonly provider: (platform: string) => Promise<Provider>;
   /** Ctrl-C and SIGTERM. */
   readonly interrupts: Interrupts;
   readonly now: () => Date;

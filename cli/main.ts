@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Command, Result } from "./command.ts";
 import { COMMANDS, type Entry } from "./commands.ts";
 import type { GlobalFlags } from "./context.ts";
@@ -56,7 +57,7 @@ export async function run(argv: readonly string[], world: World): Promise<number
     const flags = globalFlags(values, env);
     debug = flags.debug;
     refuseForeignFlags(definition, flags);
-    const configFile = typeof values.config === "string" ? values.config : undefined;
+    const configFile = typeof values.config === "string" ? resolve(world.cwd, values.config) : home.config;
     const interrupts = watchInterrupts(world.signals, definition.kind === "change" ? 2 : 1);
     interrupted = () => interrupts.requested.aborted;
     const prepared = { world, screen, home, flags, configFile, interrupts };
@@ -94,7 +95,7 @@ interface Prepared {
   readonly screen: Screen;
   readonly home: Home;
   readonly flags: GlobalFlags;
-  readonly configFile: string | undefined;
+  readonly configFile: string;
   readonly interrupts: WatchedInterrupts;
 }
 
@@ -107,10 +108,11 @@ async function execute(definition: Command, values: Values, prepared: Prepared):
   const input = await readInput(definition, values, prompts);
   const reading = definition.kind === "read" || flags.dryRun;
   const warn = (text: string): void => screen.err(`Warning: ${text}`);
-  const place = { home, env: world.env, cwd: world.cwd, configFile, reading, now: world.now, warn };
-  const { config, state, close } = await world.open(place);
+  const place = { home, env: world.env, configFile, reading, now: world.now, warn };
+  const { config, state, provider, close } = await world.open(place);
   try {
-    const context = { home, env: world.env, flags, screen, prompts, config, state, interrupts, now: world.now };
+    const { env, now } = world;
+    const context = { home, configFile, env, flags, screen, prompts, config, state, provider, interrupts, now };
     return await Promise.race([definition.run(input, context), leaving(interrupts.abandoned)]);
   } finally {
     close();

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { Context } from "./context.ts";
 import type { Home } from "./home.ts";
 import { openState, openStateToRead, type State } from "./state/state.ts";
@@ -7,9 +6,8 @@ import { openState, openStateToRead, type State } from "./state/state.ts";
 export interface Place {
   readonly home: Home;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  /** `--config FILE`, as typed. */
-  readonly configFile: string | undefined;
+  /** Where the configuration is, or would be. */
+  readonly configFile: string;
   /** The command changes nothing: a state that is not there yet is not made. */
   readonly reading: boolean;
   readonly now: () => Date;
@@ -18,26 +16,29 @@ export interface Place {
 }
 
 /** What a command reads and records: the part of its context that has to be closed. */
-export interface Services extends Pick<Context, "config" | "state"> {
+export interface Services extends Pick<Context, "config" | "state" | "provider"> {
   readonly close: () => void;
 }
 
 /** The configuration and the state, each loaded at its first use. */
 export function open(place: Place): Services {
-  const { home, env, cwd, configFile, reading, now, warn } = place;
+  const { home, env, configFile, reading, now, warn } = place;
   let opened: State | undefined;
   return {
     config: once(() => {
-      const path = configFile === undefined ? home.config : resolve(cwd, configFile);
       // Loaded by the commands that need it alone: the whole schema costs 4 ms. (require: the caller does not wait.)
       const { loadConfig } = require("./config/load.ts") as typeof import("./config/load.ts");
-      const { config, warnings } = loadConfig(path, { env });
+      const { config, warnings } = loadConfig(configFile, { env });
       for (const warning of warnings) warn(warning);
       return config;
     }),
     state: () => {
       opened ??= (reading ? openStateToRead : openState)(home.database, { now });
       return opened;
+    },
+    provider: async (platform) => {
+      const { loadProvider } = await import("./operations/providers.ts");
+      return await loadProvider(platform, { home, env });
     },
     close: () => opened?.close(),
   };

@@ -40,6 +40,24 @@ export async function exec(argv: readonly string[], options: ExecOptions): Promi
 }
 
 /**
+ * Runs a program to its end with all that it prints in an open file. It has a session of its own and no pipe to us: when we end before
+ * it does it goes on to its end, as a package manager must.
+ */
+export async function execInto(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  file: number,
+): Promise<number> {
+  try {
+    const streams = { stdin: "ignore", stdout: file, stderr: file } as const;
+    return await Bun.spawn([...argv], { ...streams, env: { ...env }, detached: true }).exited;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return 127;
+  }
+}
+
+/**
  * Starts a program that we talk with. It has a session of its own (setsid): the terminal's Ctrl-C is for us to handle, not for
  * the ssh that carries the word. A program that is not there is exit 127, as with `exec`.
  */

@@ -2,8 +2,11 @@
 export interface Provider {
   readonly name: string;
   readonly features: Features;
-  /** What this computer lacks to use the platform, and what helps; empty when it can be used. Quick, and changes nothing. */
-  missing(): Promise<readonly Missing[]>;
+  /**
+   * What this computer lacks to use the platform, and what helps; empty when it can be used. With an image also what making that image
+   * here would take, which it may do without. Quick, and changes nothing.
+   */
+  missing(image?: string): Promise<readonly Missing[]>;
   /** What `create` would do outside the machine, a line each, for the dry run. Pure: works offline, with nothing installed. */
   plan(request: MachineRequest): readonly string[];
   /**
@@ -36,6 +39,8 @@ export interface Missing {
   readonly what: string;
   /** The command that helps on this system. */
   readonly next: string;
+  /** The packages that hold it, where this is Debian. */
+  readonly packages?: readonly string[];
 }
 
 /** What a new machine shall be. */

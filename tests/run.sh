@@ -1,62 +1,41 @@
 #!/usr/bin/env bash
-# What `npm test` runs. run.sh [unit|guest]: prepares the machine, builds the executable, runs every test file by itself,
-# one after the other, and ends with "N passed, N failed". AGENTWORKS_NO_GUEST=1 leaves the real guests out.
+# What `npm test` runs. run.sh [unit|guest]: prepares the machine, builds the executable, runs every test file by itself, those on
+# guests two at a time, and ends with "N passed, N failed". AGENTWORKS_NO_GUEST=1 leaves the real guests out.
 set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly KIND=${1:-all}
-# Seconds a test file may take.
-readonly LIMIT=900
 REPORTS=$(mktemp -d)
 readonly REPORTS
 trap 'rm -rf "$REPORTS"' EXIT
-passed=0
-failed=0
 
 unit_files() { find tests -name '*.test.ts' -not -path 'tests/guest/*' | sort; }
 
-guest_files() { find tests/guest -name '*.test.ts' | sort; }
+# Guests share this machine's kernel, and these weaken its settings for a while: no other guest may run beside them.
+readonly WEAKENING=(tests/guest/attacks/attacks.test.ts tests/guest/machine/adopt.test.ts)
 
-# One number of bun's JUnit report: `count report.xml failures`.
-count() {
-  local line
-  line=$(grep -m 1 '<testsuites ' "$1") || return 1
-  [[ $line =~ \ $2=\"([0-9]+)\" ]] && echo "${BASH_REMATCH[1]}"
+# Machines with a kernel of their own.
+own_kernel_files() { find tests/guest -name '*.test.ts' -path 'tests/guest/qemu*' | sort; }
+
+other_guest_files() {
+  find tests/guest -name '*.test.ts' -not -path 'tests/guest/qemu*' | sort | grep -vxFf <(printf '%s\n' "${WEAKENING[@]}")
 }
 
-# Runs a test file and adds its results. A file that crashes, fails to load, has no tests or leaves some out has failed.
-run_file() {
-  local file=$1 report=$REPORTS/report.xml log=$REPORTS/log began=$EPOCHREALTIME code=0 good=0 bad=0 left_out=0
-  rm -f "$report"
-  timeout --kill-after=10 "$LIMIT" node_modules/.bin/bun test --timeout=60000 --reporter=junit --reporter-outfile="$report" "./$file" \
-    </dev/null >"$log" 2>&1 || code=$?
-  if [[ -s $report ]]; then
-    bad=$(count "$report" failures)
-    left_out=$(count "$report" skipped)
-    good=$(($(count "$report" tests) - bad - left_out))
-    bad=$((bad + left_out))
-  fi
-  if ((bad == 0 && (code != 0 || good == 0))); then bad=1; fi
-  passed=$((passed + good))
-  failed=$((failed + bad))
-  printf '%8.1f s  %s: %d passed, %d failed\n' "$(seconds_since "$began")" "$file" "$good" "$bad"
-  ((bad == 0)) || explain "$code" "$left_out" "$log"
+# `list NAME COMMAND...`: what the command prints, as a file: who reads a line there moves on for everybody who reads it.
+list() {
+  "${@:2}" >"$REPORTS/$1"
+  echo "$REPORTS/$1"
 }
 
-explain() {
-  (($1 != 124 && $1 != 137)) || echo "           stopped after $LIMIT s"
-  (($2 == 0)) || echo "           $2 left out (skip, todo)"
-  sed 's/^/           | /' "$3"
-}
-
-seconds_since() {
-  local now=$EPOCHREALTIME
-  echo "$(((${now/[^0-9]/} - ${1/[^0-9]/}) / 100000))e-1"
+# Runs the test files that stdin lists, one after the other.
+run_files() {
+  local file
+  while file=$(flock "$REPORTS/next" head -n 1 | grep .); do tests/run-file.sh "$REPORTS" "$file" </dev/null; done
 }
 
 run_guests() {
-  local reason file
+  local reason
   if [[ ${AGENTWORKS_NO_GUEST:-} == 1 ]]; then
     echo '!!! AGENTWORKS_NO_GUEST=1: the tests on real guests are LEFT OUT. Nothing here says that the product works. !!!'
     return
@@ -64,18 +43,32 @@ run_guests() {
   if ! reason=$(tests/guest/harness/guest.sh check 2>&1); then
     echo "Guests cannot run on this machine: $reason"
     echo 'AGENTWORKS_NO_GUEST=1 leaves their tests out.'
-    failed=$((failed + 1))
+    echo '0 1' >>"$REPORTS/counts"
     return
   fi
-  while IFS= read -r file; do run_file "$file"; done < <(guest_files)
+  local weakening own_kernel rest beside
+  weakening=$(list weakening printf '%s\n' "${WEAKENING[@]}")
+  own_kernel=$(list own-kernel own_kernel_files)
+  exec {rest}<"$(list rest other_guest_files)"
+  {
+    run_files <"$weakening"
+    : >"$REPORTS/nothing-is-weak"
+    run_files <&"$rest"
+  } &
+  beside=$!
+  run_files <"$own_kernel"
+  until [[ -e $REPORTS/nothing-is-weak ]] || ! kill -0 "$beside" 2>/dev/null; do sleep 1; done
+  run_files <&"$rest"
+  wait "$beside"
   tests/guest/harness/guest.sh sweep
 }
 
 tests/setup.sh
 node_modules/.bin/bun build.ts --single
-if [[ $KIND != guest ]]; then
-  while IFS= read -r file; do run_file "$file"; done < <(unit_files)
-fi
+: >"$REPORTS/counts"
+# By themselves: some measure time.
+if [[ $KIND != guest ]]; then run_files <"$(list unit unit_files)"; fi
 if [[ $KIND != unit ]]; then run_guests; fi
+read -r passed failed < <(awk '{ passed += $1; failed += $2 } END { print passed + 0, failed + 0 }' "$REPORTS/counts")
 echo "$passed passed, $failed failed"
 ((failed == 0 && passed > 0))

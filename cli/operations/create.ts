@@ -5,7 +5,7 @@ import { type Executed, execute, failure, type Target } from "../run/execute.ts"
 import type { Machine } from "../state/machines.ts";
 import type { State } from "../state/state.ts";
 import { type Kind, type Life, livesOf } from "./lifecycle.ts";
-import { adminTransport } from "./machine/reach.ts";
+import { adminTarget, requireAwake } from "./machine/wake.ts";
 
 /** A thing that is to be made on a machine: decided and checked, nothing has happened yet. */
 export interface Creation {
@@ -30,7 +30,8 @@ export interface Creation {
 export async function create(context: Context, creation: Creation): Promise<Executed> {
   const { kind, name, machine, plan } = creation;
   const state = context.state();
-  const target = { machine: machine.name, transport: adminTransport(context, machine) };
+  await requireAwake(context, machine);
+  const target = adminTarget(context, machine, "start");
   let begun: { readonly run: string; readonly createdAt: string } | undefined;
   const claim = (run: string): void => {
     const lives = livesOf(state, kind);
@@ -121,7 +122,7 @@ function sameLife(one: Life | null, other: Life | null): boolean {
 }
 
 /** The error for a state that another command changed between our looking and our lease. */
-export function meddled({ kind, name }: Pick<Creation, "kind" | "name">): UserError {
+export function meddled({ kind, name }: { readonly kind: Kind | "vm"; readonly name: string }): UserError {
   return new UserError(
     `Another command changed ${kind} '${name}', or what it depends on, meanwhile.`,
     `agentworks ${kind} list, then run the command again`,

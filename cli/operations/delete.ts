@@ -6,7 +6,7 @@ import type { Machine } from "../state/machines.ts";
 import type { State } from "../state/state.ts";
 import { isDone, meddled } from "./create.ts";
 import { type Kind, livesOf } from "./lifecycle.ts";
-import { adminTransport } from "./machine/reach.ts";
+import { adminTarget } from "./machine/wake.ts";
 
 /** A thing that is to leave a machine: decided, checked and confirmed. */
 export interface Deletion {
@@ -35,7 +35,7 @@ export async function deleteThing(context: Context, deletion: Deletion): Promise
     lives.set(name, "deleting");
     begun = { run, before: found.lifecycle };
   };
-  const target = { machine: machine.name, transport: adminTransport(context, machine) };
+  const target = adminTarget(context, machine, "tell");
   try {
     const executed = await execute(context, target, { plan, thing: `${kind}:${name}`, claim });
     if (executed.outcome === "interrupted") {

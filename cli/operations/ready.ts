@@ -6,16 +6,12 @@ import type { Machine } from "../state/machines.ts";
 import { ownerAlive } from "../state/owner.ts";
 import { LeaseHeld } from "../state/runs.ts";
 import { type Kind, type Life, livesOf } from "./lifecycle.ts";
+import { unfinished } from "./machine/wake.ts";
 
-/** Refuses a machine that the operator stopped. */
-export function requireStarted({ name, stoppedByOperator }: Machine): void {
-  if (stoppedByOperator) throw new UserError(`'${name}' is stopped.`, `agentworks vm start ${name}`);
-}
-
-/** Refuses a machine on which nothing can be made yet, or that the operator stopped. */
+/** Refuses a machine on which nothing can be made yet. */
 export function requireReady(machine: Machine): void {
-  const { name, init } = machine;
-  requireStarted(machine);
+  const { name, init, provisioning, adopted } = machine;
+  if (!adopted && provisioning !== "complete") throw unfinished(machine);
   if (init === "complete" || init === "partial") return;
   throw new UserError(`'${name}' is not initialized (init: ${init}).`, `agentworks vm reinit ${name}`);
 }

@@ -17,6 +17,7 @@ export function initPlan(spec: machine.Machine, { operation, takeOver = false }:
     machine.record(spec, takeOver),
     ...(spec.adopted ? [machine.keep()] : madeByUs(spec)),
     machine.packages(),
+    ...fenced(spec),
     machine.shell(spec),
     machine.groups(spec),
     machine.directories(spec),
@@ -34,6 +35,8 @@ export function initPlan(spec: machine.Machine, { operation, takeOver = false }:
     programs(),
     profile(spec.adminUser),
     machine.hostKeys(),
+    // By now the admin's way in is open.
+    ...(spec.adopted ? [] : [machine.rootLogin()]),
   ];
   return { operation, locks: ["init"], exclusive: false, steps };
 }
@@ -46,6 +49,11 @@ function madeByUs({ hostname, swapGiB = 0 }: machine.Machine): readonly Step[] {
     machine.locale(),
     ...(swapGiB === 0 ? [] : [machine.swap(swapGiB)]),
   ];
+}
+
+/** Before there is an agent that could look over the fence. */
+function fenced({ adopted, fenced: addresses = [] }: machine.Machine): readonly Step[] {
+  return adopted || addresses.length === 0 ? [] : [machine.fence(addresses)];
 }
 
 /** What gives an adopted machine back: all that is ours goes, and what was there before returns. */

@@ -11,7 +11,8 @@ export interface Request {
 
 /** What a command would do, in order: programs it would run, requests it would make, scripts it would send. */
 export interface DryRun {
-  readonly commands: readonly (readonly string[])[];
+  /** What is done on this computer or on a platform, a line each. */
+  readonly commands: readonly string[];
   readonly requests: readonly Request[];
   readonly scripts: readonly {
     readonly name: string;
@@ -21,17 +22,29 @@ export interface DryRun {
   }[];
 }
 
-/** The dry run of plans for one machine. `machine` is what a person reads; nothing here depends on where or when it is made. */
-export function dryRun(machine: string, plans: readonly Plan[]): Result<DryRun> {
+/**
+ * The dry run of plans for one machine, and of what comes before them outside of it. `machine` is what a person reads; nothing here
+ * depends on where or when it is made.
+ */
+export function dryRun(machine: string, plans: readonly Plan[], commands: readonly string[] = []): Result<DryRun> {
   const rendered = plans.map((plan) => ({ name: `${plan.operation} on ${machine}`, ...render(plan, "apply") }));
   const data: DryRun = {
-    commands: [],
+    commands,
     requests: [],
     scripts: rendered.map(({ name, sha256, text }) => ({ name, user: "root", sha256, text })),
   };
-  const text = () =>
-    rendered.map(({ name, sha256, text: script, secrets }) => section(name, sha256, script, secrets.length)).join("\n");
+  const sections = () =>
+    rendered.map(({ name, sha256, text: script, secrets }) => section(name, sha256, script, secrets.length));
+  const text = () => [...commands.map(comment), ...sections()].join("\n");
   return { data, text };
+}
+
+/** A line, or several, that bash passes over. */
+function comment(line: string): string {
+  return line
+    .split("\n")
+    .map((part) => `#> ${part}`)
+    .join("\n");
 }
 
 /** One script as bash: what is said about it stands in comments. */

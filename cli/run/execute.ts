@@ -9,7 +9,7 @@ import type { Run } from "../state/runs.ts";
 import { liveView } from "../ui/live.ts";
 import { openLog } from "../workstation/logs.ts";
 import { type FollowEnd, follow, type Request } from "./follow.ts";
-import { lease } from "./lease.ts";
+import { collect, lease } from "./lease.ts";
 import { listen } from "./listen.ts";
 
 /** Which machine, and how it is reached. */
@@ -19,6 +19,11 @@ export interface Target {
   readonly sudoPassword?: Secret;
   /** A connection that is open already. */
   readonly channel?: Channel;
+  /**
+   * Called once when the machine lets nobody in and nothing was sent. Returns the way in for another try when it was off and was
+   * started; throws when it knows better why nobody is let in.
+   */
+  readonly wake?: () => Promise<Transport | undefined>;
 }
 
 /** One change to one thing. */
@@ -69,7 +74,7 @@ export async function execute(context: Context, target: Target, work: Work): Pro
     logPath: log.path,
   };
   try {
-    await lease(context, target, run, work.claim);
+    await lease(context, run, { claim: work.claim, settle: (dead) => collect(context, target, dead) });
     const { sudoPassword, channel } = target;
     const request = {
       id,
@@ -78,10 +83,26 @@ export async function execute(context: Context, target: Target, work: Work): Pro
       ...(sudoPassword && { sudoPassword }),
       ...(channel && { channel }),
     };
-    const { end, folded } = await watch(context, target, run, request, log, work.undo === true ? "undo" : "work");
+    const watching = work.undo === true ? "undo" : "work";
+    const { end, folded } = await awake(context, target, id, (way) => watch(context, way, run, request, log, watching));
     return conclude(context, target, run, end, folded, log.path);
   } finally {
     log.close();
+  }
+}
+
+type Watched = Awaited<ReturnType<typeof watch>>;
+
+/** Follows a run on a machine that may have to be started first: a machine that runs pays nothing for it. */
+async function awake(context: Context, target: Target, run: string, following: (way: Target) => Promise<Watched>) {
+  const first = await following(target);
+  if (target.wake === undefined || first.end.kind !== "unreachable" || first.end.sent) return first;
+  try {
+    const transport = await target.wake();
+    return transport === undefined ? first : await following({ ...target, transport });
+  } catch (error) {
+    context.state().runs.finish(run, "failed");
+    throw error;
   }
 }
 

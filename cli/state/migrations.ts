@@ -143,4 +143,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX grants_workspace ON grants (workspace, machine);
   CREATE INDEX grants_session ON grants (session, machine);
   `,
+  `
+  -- What quickstart made, or has begun to make (mark IS NULL); 'run' is the process that is at it.
+  CREATE TABLE quickstart (
+    part TEXT PRIMARY KEY NOT NULL CHECK (part IN ('programs', 'key', 'config', 'machine', 'workspace', 'agent', 'session', 'run')),
+    mark TEXT
+  ) STRICT;
+  `,
 ];

@@ -12,7 +12,10 @@ export interface Run extends Owner {
   readonly machine: string;
   /** The command: `vm reinit dev`. */
   readonly operation: string;
-  /** What it changes: `machine:dev`, `init:dev`, `agent:claude`, `workspace:site`, `session:fix`. */
+  /**
+   * What it changes: `machine:dev`, `init:dev`, `agent:claude`, `workspace:site`, `session:fix`; `platform:dev` is the machine as its
+   * platform sees it (made, started, stopped, removed), which is no run on the machine and dies with its process.
+   */
   readonly thing: string;
   /** The boot of the machine that it was sent to. */
   readonly bootId: string | null;
@@ -27,6 +30,11 @@ export interface Run extends Owner {
 export type NewRun = Pick<Run, "id" | "machine" | "operation" | "thing"> &
   Partial<Pick<Run, "bootId" | "scriptSha256" | "logPath">>;
 
+/** The lease on a machine as its platform sees it. While another process holds it, nothing else begins on that machine. */
+export function platformThing(machine: string): string {
+  return `platform:${machine}`;
+}
+
 /** Another run is open on the same thing. Whoever can ask the machine does, and then takes it over. */
 export class LeaseHeld extends UserError {
   readonly run: Run;
@@ -34,8 +42,9 @@ export class LeaseHeld extends UserError {
   readonly alive: boolean;
 
   constructor(run: Run, alive: boolean) {
+    const what = run.thing === platformThing(run.machine) ? `'${run.machine}'` : run.thing;
     super(
-      `${run.operation} ${alive ? "is changing" : "ended without a word while it changed"} ${run.thing} (pid ${run.pid}, since ${run.startedAt}).`,
+      `${run.operation} ${alive ? "is changing" : "ended without a word while it changed"} ${what} (pid ${run.pid}, since ${run.startedAt}).`,
       alive ? `agentworks vm logs ${run.machine} --follow` : `agentworks vm describe ${run.machine}`,
     );
     this.name = "LeaseHeld";
@@ -46,8 +55,10 @@ export class LeaseHeld extends UserError {
 
 /** The runs of all machines; lists are in the order they began. */
 export interface RunsTable {
-  /** Throws `LeaseHeld` when a run on the same thing is open. */
+  /** Throws `LeaseHeld` when a run on the same thing is open, or another process has the machine's platform in hand. */
   begin(run: NewRun): Run;
+  /** As `begin`, and throws `LeaseHeld` while anything of another process is open on the machine. */
+  beginAlone(run: NewRun): Run;
   /** Makes this process the owner of an open run whose owner died; throws `LeaseHeld` when it lives. Null: not open any more. */
   takeOver(id: string): Run | null;
   setBootId(id: string, bootId: string): void;
@@ -70,26 +81,32 @@ const SELECT = `SELECT ${selecting(KEYS)} FROM runs`;
 /** The table over a connection. */
 export function runsTable(connection: Connection): RunsTable {
   const find = (id: string) => connection.get<Run>(`${SELECT} WHERE id = $id`, { id });
-  const holder = ({ machine, thing }: NewRun) =>
-    connection.get<Run>(`${SELECT} WHERE machine = $machine AND thing = $thing AND state = 'open'`, { machine, thing });
+  const holder = ({ machine, thing }: NewRun, others: string) =>
+    connection.get<Run>(
+      `${SELECT} WHERE machine = $machine AND state = 'open'
+         AND (thing = $thing OR thing GLOB $others AND NOT (pid = $pid AND pid_start = $pidStart)) ORDER BY rowid LIMIT 1`,
+      { machine, thing, others, ...connection.owner },
+    );
+  const begin = (run: NewRun, others: string): Run => {
+    const { pid, pidStart } = connection.owner;
+    const unset = { bootId: null, scriptSha256: null, logPath: null, endedAt: null };
+    const begun: Run = { ...unset, ...run, pid, pidStart, state: "open", startedAt: connection.stamp() };
+    return connection.transaction(() => {
+      const held = holder(run, others);
+      if (held !== null) throw new LeaseHeld(held, ownerAlive(held));
+      explaining(
+        () => connection.run(`INSERT INTO runs ${inserting({ ...begun })}`, { ...begun }),
+        (rule) =>
+          rule === "reference"
+            ? unknownMachine(run.machine)
+            : new UserError(`Run ${run.id} exists already.`, "run the command again"),
+      );
+      return begun;
+    });
+  };
   return {
-    begin: (run) => {
-      const { pid, pidStart } = connection.owner;
-      const unset = { bootId: null, scriptSha256: null, logPath: null, endedAt: null };
-      const begun: Run = { ...unset, ...run, pid, pidStart, state: "open", startedAt: connection.stamp() };
-      return connection.transaction(() => {
-        const held = holder(run);
-        if (held !== null) throw new LeaseHeld(held, ownerAlive(held));
-        explaining(
-          () => connection.run(`INSERT INTO runs ${inserting({ ...begun })}`, { ...begun }),
-          (rule) =>
-            rule === "reference"
-              ? unknownMachine(run.machine)
-              : new UserError(`Run ${run.id} exists already.`, "run the command again"),
-        );
-        return begun;
-      });
-    },
+    begin: (run) => begin(run, platformThing("*")),
+    beginAlone: (run) => begin(run, "*"),
     takeOver: (id) =>
       connection.transaction(() => {
         const run = find(id);

@@ -10,6 +10,7 @@ import { type MachineEventsTable, machineEventsTable } from "./machine-events.ts
 import { type MachinesTable, machinesTable } from "./machines.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { type Owner, thisProcess } from "./owner.ts";
+import { type QuickstartTable, quickstartTable } from "./quickstart.ts";
 import { type RunsTable, runsTable } from "./runs.ts";
 import { type SessionsTable, sessionsTable } from "./sessions.ts";
 import { type StepResultsTable, stepResultsTable } from "./step-results.ts";
@@ -26,6 +27,7 @@ export interface State {
   readonly agents: AgentsTable;
   readonly grants: GrantsTable;
   readonly sessions: SessionsTable;
+  readonly quickstart: QuickstartTable;
   /** All or nothing (`BEGIN IMMEDIATE`); `work` must not wait. */
   transaction: Connection["transaction"];
   close(): void;
@@ -81,6 +83,7 @@ function stateOver(
     agents: agentsTable(connection),
     grants: grantsTable(connection),
     sessions: sessionsTable(connection),
+    quickstart: quickstartTable(connection),
     transaction: connection.transaction,
     close: () => database.close(),
   };

@@ -10,6 +10,8 @@ export interface LiveView {
   stepStarted(index: number, total: number, name: string): void;
   /** A line that the step printed. */
   output(line: string): void;
+  /** How far the step is, in place of what was said of that before. */
+  progress(words: string): void;
   stepEnded(result: StepResult, ms: number): void;
   /** A sentence beside the steps: a wait, a reconnect. */
   note(text: string): void;
@@ -62,6 +64,9 @@ export function liveView(screen: Screen, title: string, now: () => Date): LiveVi
     output(line) {
       running?.lines.push(printableLine(line));
       if (running && running.lines.length > TAIL) running.lines.shift();
+    },
+    progress(words) {
+      running?.lines.splice(0, running.lines.length, printableLine(words));
     },
     stepEnded(result, ms) {
       const ended = running;

@@ -34,13 +34,14 @@ const COMMANDS: Readonly<Record<Manager, string>> = {
   brew: "brew install",
 };
 
-/** The command that installs what is needed on this system. */
-export function installCommand(host: Host, env: Env, needs: readonly Need[]): string {
+/** What helps against a lack on this system: the command that installs what is needed, and the packages where they are Debian's. */
+export function installing(host: Host, env: Env, needs: readonly Need[]): Pick<Missing, "next" | "packages"> {
   const manager = (Object.keys(COMMANDS) as readonly Manager[]).find((name) => which(name, env) !== undefined);
-  if (manager === undefined) return "install QEMU (https://www.qemu.org/download/)";
-  const packages = [...new Set(needs.map((need) => PACKAGES[manager][need](host)))].join(" ");
+  if (manager === undefined) return { next: "install QEMU (https://www.qemu.org/download/)" };
+  const packages = [...new Set(needs.flatMap((need) => PACKAGES[manager][need](host).split(" ")))];
   const sudo = manager === "brew" || process.getuid?.() === 0 ? "" : "sudo ";
-  return `${sudo}${COMMANDS[manager]} ${packages}`;
+  const next = `${sudo}${COMMANDS[manager]} ${packages.join(" ")}`;
+  return manager === "apt-get" ? { next, packages } : { next };
 }
 
 /** The programs that every machine needs and this computer lacks. */
@@ -51,12 +52,12 @@ export function missingPrograms(host: Host, env: Env): readonly Missing[] {
   ];
   const missing = needs.filter(([program]) => which(program, env) === undefined);
   if (missing.length === 0) return [];
-  const next = installCommand(
+  const help = installing(
     host,
     env,
     missing.map(([, need]) => need),
   );
-  return missing.map(([program]) => ({ what: program, next }));
+  return missing.map(([program]) => ({ what: program, ...help }));
 }
 
 /** Where a program is on the operator's PATH. */

@@ -1,9 +1,17 @@
 import { existsSync } from "node:fs";
-import { type Endpoint, type MachineRequest, type Provider, ProviderError, type Work } from "../provider.ts";
+import {
+  type Endpoint,
+  type MachineRequest,
+  type Missing,
+  type Provider,
+  ProviderError,
+  type Work,
+} from "../provider.ts";
 import { acceleration } from "./accelerator.ts";
 import { bringUp } from "./boot.ts";
 import { emptyRing } from "./console.ts";
 import { makeDisk } from "./disk.ts";
+import { buildProblem } from "./images/build.ts";
 import { chosenImage } from "./images/choose.ts";
 import { missingPrograms } from "./install.ts";
 import {
@@ -33,7 +41,7 @@ export function qemuProvider(settings: QemuSettings): Provider {
   return {
     name: "qemu",
     features: { fenced: FENCED },
-    missing: async () => missingPrograms(world.host, world.env),
+    missing: async (image) => [...missingPrograms(world.host, world.env), ...missingForImage(world, image)],
     plan: (request) => planLines(request),
     reserve: (request) => spoken(() => reserve(world, request)),
     create: (request, id, work) => spoken(() => create(world, of(id), request, work)),
@@ -43,6 +51,12 @@ export function qemuProvider(settings: QemuSettings): Provider {
     remove: (id) => spoken(() => remove(world, of(id))),
     serial: (id) => spoken(() => serialFiles(world, of(id))),
   };
+}
+
+/** What building an image takes, when that is what a machine of this image may come to. */
+function missingForImage(world: World, image: string | undefined): readonly Missing[] {
+  const problem = image === "auto" || image === "build" ? buildProblem(world) : undefined;
+  return problem === undefined ? [] : [problem];
 }
 
 async function create(world: World, machine: Machine, request: MachineRequest, work: Work): Promise<Endpoint> {

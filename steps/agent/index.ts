@@ -86,6 +86,8 @@ export const slice = (agent: Agent): Step =>
     {
       LINUX_USER: agent.linuxUser,
       MEMORY_MAX: agent.limits?.memory === undefined ? "infinity" : Math.round(agent.limits.memory * 2 ** 30),
+      // With a limit swap would only put off its end, and slow everybody down.
+      SWAP_MAX: agent.limits?.memory === undefined ? "infinity" : 0,
       CPU_QUOTA: agent.limits?.cpus === undefined ? "" : `${Math.round(agent.limits.cpus * 100)}%`,
       TASKS_MAX: agent.limits?.tasks ?? DEFAULT_TASKS,
     },

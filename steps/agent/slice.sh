@@ -1,5 +1,5 @@
 # What an agent may use in all: its sessions and its ssh logins live in this slice.
-# needs: LINUX_USER MEMORY_MAX CPU_QUOTA TASKS_MAX
+# needs: LINUX_USER MEMORY_MAX SWAP_MAX CPU_QUOTA TASKS_MAX
 check() {
   local uid
   uid=$(id -u -- "$LINUX_USER" 2>/dev/null)
@@ -14,5 +14,5 @@ apply() {
   [[ $(systemctl show --property NeedDaemonReload --value "user-$uid.slice") == no ]] || systemctl daemon-reload
 }
 limits() {
-  printf '[Slice]\nMemoryMax=%s\nCPUQuota=%s\nTasksMax=%s\n' "$MEMORY_MAX" "$CPU_QUOTA" "$TASKS_MAX"
+  printf '[Slice]\nMemoryMax=%s\nMemorySwapMax=%s\nCPUQuota=%s\nTasksMax=%s\n' "$MEMORY_MAX" "$SWAP_MAX" "$CPU_QUOTA" "$TASKS_MAX"
 }

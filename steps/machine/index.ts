@@ -56,6 +56,8 @@ export interface Machine {
   readonly hostname?: string;
   /** Of a machine that we made; 0 is none. */
   readonly swapGiB?: number;
+  /** Of a machine that we made: addresses that agents must not reach. */
+  readonly fenced?: readonly string[];
   readonly workspacesRoot: string;
   /** Lines for authorized_keys: the operator's key, then the extra ones. */
   readonly operatorKeys: readonly string[];

@@ -1,6 +1,7 @@
 import { table } from "../../cli/ui/table.ts";
 import { whyNoGuests } from "../guest/harness/guest.ts";
 import { operations } from "./operations.ts";
+import { quickstartCosts } from "./quickstart.ts";
 import { startUp } from "./start-up.ts";
 
 /** What `npm run bench` prints: figures to be read. Nothing here passes or fails by how long it took. */
@@ -26,3 +27,6 @@ const costs = near.map((cost, index) => {
   return [cost.what, ...[cost, other].flatMap((one) => [seconds(one?.ms ?? Number.NaN), String(one?.logins ?? "-")])];
 });
 console.log(table(["COMMAND (medians of 3)", "LOOPBACK", "LOGINS", "+50 MS EACH WAY", "LOGINS"], costs, WIDE));
+
+const parts = (await quickstartCosts()).map(({ what, cold, cached }) => [what, seconds(cold), seconds(cached)]);
+console.log(`\n${table(["ON QEMU (once)", "NO IMAGE YET", "IMAGE CACHED"], parts, WIDE)}`);

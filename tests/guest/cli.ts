@@ -59,6 +59,10 @@ export interface OperatorOptions {
   /** Lines of the operator's ssh_config. */
   readonly sshConfig?: string;
   readonly privateKey?: string;
+  /** Another program than the compiled one, with the same commands. */
+  readonly program?: string;
+  /** Further variables of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** An operator who has the guest's key. */
@@ -75,12 +79,11 @@ export async function operatorOf(guest: Guest | undefined, options: OperatorOpti
   const keys = { ssh_public_key: publicKey, ssh_private_key: privateKey, ssh_config: sshConfig };
   const lines = Object.entries(keys).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
   await writeFile(join(home, "config.toml"), `[operator]\n${lines.join("")}${options.config ?? ""}`);
-  const env = { PATH: process.env.PATH ?? "", HOME: directory, AGENTWORKS_HOME: home, LANG: "C.UTF-8" };
-  return operator(directory, home, env);
+  const own = { PATH: process.env.PATH ?? "", HOME: directory, AGENTWORKS_HOME: home, LANG: "C.UTF-8" };
+  return operator(directory, home, { ...own, ...options.env }, options.program ?? executable());
 }
 
-function operator(directory: string, home: string, env: Readonly<Record<string, string>>): Operator {
-  const program = executable();
+function operator(directory: string, home: string, env: Readonly<Record<string, string>>, program: string): Operator {
   const start = (argv: readonly string[], stdin?: string): Running => follow([program, ...argv], env, stdin);
   const self: Operator = {
     home,
@@ -89,7 +92,7 @@ function operator(directory: string, home: string, env: Readonly<Record<string, 
     with: (changes) => {
       const merged = Object.entries({ ...env, ...changes });
       const kept = merged.filter((entry): entry is [string, string] => entry[1] !== undefined);
-      return operator(directory, home, Object.fromEntries(kept));
+      return operator(directory, home, Object.fromEntries(kept), program);
     },
     run: (argv, { stdin } = {}) => start(argv, stdin).ended,
     ok: async (argv) => {
@@ -139,7 +142,8 @@ function follow(argv: string[], env: Readonly<Record<string, string>>, stdin?: s
   };
 }
 
-async function converse(
+/** Runs a program on a terminal of its own, to its end: see `onTerminal`. */
+export async function converse(
   argv: string[],
   env: Readonly<Record<string, string>>,
   talk: readonly (readonly [string, string])[],

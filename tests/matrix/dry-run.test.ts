@@ -5,14 +5,14 @@ import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { type Operator, operatorOf } from "../guest/cli.ts";
 import { documentOf, dryRun } from "../schemas/document.ts";
-import { changing, dryRunOf } from "./dry-runs.ts";
+import { dryRunOf, dryRuns } from "./dry-runs.ts";
 import { pictureOf, seed } from "./seed.ts";
 
 /** What no output, no log and no row may ever show. */
 const CANARY = "canary+Zl9/kept:secret=";
 const FORMS = [CANARY, encodeURIComponent(CANARY), Buffer.from(CANARY).toString("base64").replace(/=+$/, "")];
 
-const ROWS = await changing();
+const ROWS = await dryRuns();
 
 let operator: Operator;
 /** Made by any command of the configuration that is run. */
@@ -70,8 +70,8 @@ function judged(program: readonly string[], script: string): string {
 }
 
 for (const row of ROWS) {
-  describe(`${row.command} --dry-run`, () => {
-    const argv = dryRunOf(row);
+  const argv = dryRunOf(row);
+  describe(argv.join(" "), () => {
     const refused = (row.exit ?? 0) !== 0;
 
     test("prints what bash and shellcheck accept, changes nothing, and shows no secret", async () => {

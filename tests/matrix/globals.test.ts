@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(async () => await operator?.[Symbol.asyncDispose]());
 
 describe("--names-only", () => {
-  const names = { vm: ["dev", "lab"], workspace: ["docs", "site"], agent: ["ada", "claude"], session: ["fix"] };
+  const names = { vm: ["dev", "lab", "made"], workspace: ["docs", "site"], agent: ["ada", "claude"], session: ["fix"] };
 
   test.each(Object.entries(names))("of %s is the names, one a line", async (noun, expected) => {
     const { code, stdout, stderr } = await operator.run([noun, "list", "--names-only"]);

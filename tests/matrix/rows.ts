@@ -1,5 +1,6 @@
 import type { Row } from "./row.ts";
 import { AGENT_ROWS } from "./rows/agent.ts";
+import { QUICKSTART_ROW } from "./rows/quickstart.ts";
 import { SESSION_ROWS } from "./rows/session.ts";
 import { VM_BEFORE, VM_DELETE, VM_READS } from "./rows/vm.ts";
 import { WORKSPACE_ROWS } from "./rows/workspace.ts";
@@ -14,4 +15,5 @@ export const ROWS: readonly Row[] = [
   ...WORKSPACE_ROWS.removing,
   ...VM_READS,
   ...VM_DELETE,
+  QUICKSTART_ROW,
 ];

@@ -10,6 +10,7 @@ export function seed(home: string): void {
   const state = openState(join(home, "agentworks.db"));
   addMachine(state, "dev");
   addMachine(state, "lab");
+  addMade(state, "made");
   for (const name of ["site", "docs"]) {
     state.workspaces.insert(workspace(name, "dev"));
     state.workspaces.setLifecycle(name, "ready");
@@ -28,6 +29,14 @@ export function seed(home: string): void {
 export function addMachine(state: State, name: string): void {
   const place = { host: "127.0.0.1", port: 9, loginUser: "root", adopted: true };
   state.machines.insert({ ...machine(name), ...place, provisioning: "complete", init: "complete" });
+}
+
+/** A machine that we made, says the state, and of which nothing is left. */
+function addMade(state: State, name: string): void {
+  const id = `${name}:20022:12345678-1234-4234-8234-123456789abc`;
+  const place = { platform: "qemu", platformId: id, host: "127.0.0.1", port: 9, loginUser: "root", adopted: false };
+  const sizes = { cpus: 2, memory: 2, disk: 10, swap: 1 };
+  state.machines.insert({ ...machine(name), ...place, ...sizes, provisioning: "complete", init: "complete" });
 }
 
 /** All that a home holds: every row of the state, and the sum of every file. */

@@ -11,7 +11,7 @@ export function documentOf<Data extends z.ZodType>(command: string, data: Data) 
 
 /** `data` of every `--dry-run --json`. */
 export const dryRun = z.strictObject({
-  commands: z.array(z.array(z.string())),
+  commands: z.array(z.string()),
   requests: z.array(z.strictObject({ method: z.string(), path: z.string(), body: z.unknown() })),
   scripts: z.array(
     z.strictObject({

@@ -15,7 +15,7 @@ const size = z.number().positive().nullable();
 /** A machine, as we know it without asking it. */
 export const machine = z.strictObject({
   name,
-  platform: z.literal("ssh"),
+  platform: z.enum(["ssh", "qemu"]),
   platformId: z.string().nullable(),
   template: name,
   adminUser: name,
@@ -28,7 +28,7 @@ export const machine = z.strictObject({
   cpus: size,
   memory: size,
   disk: size,
-  swap: size,
+  swap: z.number().min(0).nullable(),
   adopted: z.boolean(),
   provisioning: z.enum(["pending", "in_progress", "complete", "failed"]),
   init: z.enum(["pending", "in_progress", "complete", "failed", "partial"]),

@@ -5,6 +5,9 @@ const result = z.enum(["unchanged", "changed", "failed", "skipped"]);
 const usage = z.strictObject({ total: count, used: count }).nullable();
 const step = { id: z.string().min(1), subject: z.string(), name: z.string().min(1) };
 
+/** How a machine that we made is on its platform. */
+const power = z.enum(["running", "stopped", "missing"]).nullable();
+
 /** How a machine says it is doing. */
 export const live = z.strictObject({
   status: z.enum(["running", "unreachable"]),
@@ -33,6 +36,7 @@ export const vmList = z.array(
     ...machine.pick({ name: true, platform: true, template: true, provisioning: true, init: true }).shape,
     ...{ workspaces: count, agents: count, sessions: count },
     ...machine.pick({ cpus: true, memory: true, disk: true, address: true, createdAt: true }).shape,
+    power,
     live: live.nullable(),
   }),
 );
@@ -40,6 +44,7 @@ export const vmList = z.array(
 /** `vm describe`. */
 export const vmDescribe = z.strictObject({
   machine,
+  power,
   live,
   openRuns: z.array(
     z.strictObject({
@@ -61,7 +66,10 @@ export const vmDescribe = z.strictObject({
 });
 
 /** `vm start`. */
-export const vmStart = z.strictObject({ name: z.string(), status: z.literal("running") });
+export const vmStart = z.strictObject({ name: z.string(), status: z.literal("running"), wasRunning: z.boolean() });
+
+/** `vm stop`. */
+export const vmStop = z.strictObject({ name: z.string(), status: z.literal("stopped"), wasRunning: z.boolean() });
 
 /** `vm plan`. */
 export const vmPlan = z.strictObject({

@@ -7,7 +7,7 @@ const EXECUTABLE = join(ROOT, "dist", "agentworks");
 /** The compiled program, built when a source is newer than it. */
 export function executable(): string {
   const built = existsSync(EXECUTABLE) ? statSync(EXECUTABLE).mtimeMs : 0;
-  const folders = ["cli", "steps", "catalog", "providers"];
+  const folders = ["build", "cli", "steps", "catalog", "providers"];
   const sources = [
     "build.ts",
     "package.json",

@@ -6,6 +6,7 @@ const ROOT = join(import.meta.dir, "..", "..");
 
 /** For each folder, the folders it may import from besides itself. `cli` alone means the files directly in it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  build: ["providers"],
   steps: [],
   catalog: ["steps"],
   providers: ["steps"],
@@ -16,13 +17,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "cli/plan": ["cli", "cli/config", "cli/state", "catalog", "steps", "providers"],
   "cli/run": ["cli", "cli/config", "cli/state", "cli/ui", "cli/workstation", "steps", "providers"],
 };
-const BELOW_OPERATIONS = [...Object.keys(MAY_IMPORT), "cli"];
+const BELOW_OPERATIONS = [...Object.keys(MAY_IMPORT).filter((folder) => folder !== "build"), "cli"];
 
 /** The program's own files that name what lies above them: its entry, its table of contents, its contracts. */
 const ABOVE = ["cli/main.ts", "cli/commands.ts", "cli/services.ts", "cli/context.ts"];
 
 function sources(): readonly string[] {
-  const files = ["cli", "steps", "catalog", "providers"].flatMap((folder) => [
+  const files = ["build", "cli", "steps", "catalog", "providers"].flatMap((folder) => [
     ...new Bun.Glob(`${folder}/**/*.{ts,sh}`).scanSync(ROOT),
   ]);
   return [...files, "build.ts"].sort();

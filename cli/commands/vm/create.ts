@@ -4,12 +4,11 @@ import { vmName } from "../../config/names.ts";
 import { NETWORKS } from "../../config/templates.ts";
 import type { Context } from "../../context.ts";
 import { Cancelled } from "../../errors.ts";
-import { adoption, type CreateInput } from "../../operations/machine/adoption.ts";
-import { type Adoption, type Created, createMachine } from "../../operations/machine/create.ts";
-import { machinePlan } from "../../operations/machine/init.ts";
-import { purge } from "../../operations/machine/purge.ts";
+import type { CreateInput } from "../../operations/machine/adoption.ts";
+import { creationOf } from "../../operations/machine/creation.ts";
 import { type MachineChange, machineResult } from "../../operations/machine/result.ts";
-import { type DryRun, dryRun } from "../../run/dry-run.ts";
+import type { Created } from "../../operations/machine/settle.ts";
+import type { DryRun } from "../../run/dry-run.ts";
 
 const whole = z
   .string()
@@ -20,10 +19,13 @@ const whole = z
 /** `vm create`: a machine of ours, from nothing to its declared state. */
 export const vmCreate = command({
   name: "vm create",
-  summary: "Adopt a machine and bring it to its declared state",
+  summary: "Make or adopt a machine and bring it to its declared state",
   args: [{ name: "name", description: "What the machine is to be called" }],
   flags: {
-    platform: { description: "Where it lives: ssh adopts an existing Debian machine", value: "NAME" },
+    platform: {
+      description: "Where it lives: qemu makes it here, ssh adopts an existing Debian machine",
+      value: "NAME",
+    },
     host: {
       description: "The machine to adopt; an alias of your ssh configuration works",
       value: "[USER@]HOST[:PORT]",
@@ -40,6 +42,8 @@ export const vmCreate = command({
     "azure-vm-size": { description: "The size of an Azure machine", value: "SIZE" },
   },
   examples: [
+    "agentworks vm create dev",
+    "agentworks vm create dev --platform qemu --cpus 2 --memory 4 --disk 20",
     "agentworks vm create dev --platform ssh --host root@dev.example.org",
     "agentworks vm create dev --host dev --dry-run",
     "agentworks vm create dev --host admin@192.0.2.7:2222 --host-key SHA256:… --yes --non-interactive",
@@ -61,29 +65,30 @@ export const vmCreate = command({
   }),
   kind: "change",
   async run(input: CreateInput, context): Promise<Result<DryRun | MachineChange>> {
-    const adopted = await adoption(context, input);
-    if (context.flags.dryRun) return dryRun(input.name, [machinePlan(context, adopted.row, `vm create ${input.name}`)]);
-    const { executed, machine } = await createOrAsk(context, adopted);
-    return machineResult(machine, executed, `VM '${machine.name}' is ready.`);
+    const creation = await creationOf(context, input);
+    if (context.flags.dryRun) return await creation.dryRun();
+    const created = await createOrAsk(context, input.name, creation.create);
+    if (created.kind === "failed") throw created.failure;
+    return machineResult(created.machine, created.executed, `VM '${input.name}' is ready.`);
   },
 });
 
 /** After a failure a person decides; elsewhere the machine is kept as it is. */
-async function createOrAsk(context: Context, adopted: Adoption): Promise<Created> {
+async function createOrAsk(context: Context, name: string, create: () => Promise<Created>): Promise<Created> {
   for (;;) {
-    const created = await createMachine(context, adopted);
-    if (created.executed.outcome !== "failed" || !context.prompts.interactive) return created;
+    const created = await create();
+    if (created.kind === "ready" || !context.prompts.interactive) return created;
+    context.screen.err(created.failure.message);
     const choices = [
       { value: "retry" as const, label: "try again" },
       { value: "keep" as const, label: "keep it as it is" },
-      { value: "delete" as const, label: "remove what is ours from it" },
+      { value: "delete" as const, label: created.removal },
     ];
-    const choice = await context.prompts.select(`'${adopted.row.name}' is not ready. What now?`, choices, {
-      flag: "--non-interactive",
-    });
+    const question = `'${name}' is not ready. What now?`;
+    const choice = await context.prompts.select(question, choices, { flag: "--non-interactive" });
     if (choice === "keep") return created;
     if (choice === "retry") continue;
-    await purge(context, created.target, true);
+    await created.remove();
     throw new Cancelled("Removed.");
   }
 }

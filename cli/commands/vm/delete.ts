@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { command, type Result } from "../../command.ts";
 import { machineNamed } from "../../operations/choose.ts";
-import { type Contents, contentsOf, deleteMachine, deletionPlans } from "../../operations/machine/delete.ts";
-import { type DryRun, dryRun } from "../../run/dry-run.ts";
+import type { Contents } from "../../operations/machine/contents.ts";
+import { deleteMachine, deletionDryRun } from "../../operations/machine/delete.ts";
+import type { DryRun } from "../../run/dry-run.ts";
 
 /** What a deletion took with it. */
 interface Deleted extends Contents {
@@ -10,10 +11,10 @@ interface Deleted extends Contents {
   readonly purged: boolean;
 }
 
-/** `vm delete`: forgets an adopted machine; with --purge everything of ours leaves it first. */
+/** `vm delete`: removes a machine that we made; forgets an adopted one, and with --purge everything of ours leaves it first. */
 export const vmDelete = command({
   name: "vm delete",
-  summary: "Forget a machine, or remove everything of ours from it",
+  summary: "Delete a machine that we made; forget an adopted one, or remove all that is ours from it",
   args: [{ name: "name", description: "The machine" }],
   flags: {
     force: { description: "Although it holds workspaces, agents or sessions" },
@@ -33,12 +34,10 @@ export const vmDelete = command({
   kind: "change",
   async run({ name, force, purge, host }, context): Promise<Result<DryRun | Deleted>> {
     const machine = machineNamed(context, name);
-    if (context.flags.dryRun) return dryRun(name, deletionPlans(context, machine, purge === true));
-    const contents = contentsOf(context, machine);
-    await deleteMachine(context, machine, { force: force === true, purge: purge === true, host });
-    return {
-      data: { name, purged: purge === true, ...contents },
-      text: () => `VM '${name}' is ${purge === true ? "purged and " : ""}forgotten.`,
-    };
+    const options = { force: force === true, purge: purge === true, host };
+    if (context.flags.dryRun) return deletionDryRun(context, machine, options);
+    const contents = await deleteMachine(context, machine, options);
+    const how = machine.adopted ? `${options.purge ? "purged and " : ""}forgotten` : "deleted";
+    return { data: { name, purged: options.purge, ...contents }, text: () => `VM '${name}' is ${how}.` };
   },
 });

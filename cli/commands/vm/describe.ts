@@ -20,11 +20,12 @@ export const vmDescribe = command({
 });
 
 function describe(data: Description, screen: { readonly width: number }): string {
-  const { machine, live } = data;
+  const { machine, power, live } = data;
   const known = record([
     ["Name", machine.name],
     ["Created", machine.createdAt],
     ["Platform", machine.platform],
+    ...(machine.adopted ? [] : [["Status", power ?? "unknown"] as const]),
     ["Template", machine.template],
     ["Admin user", machine.adminUser],
     ["Address", `${machine.address ?? machine.host ?? "-"}${machine.port === null ? "" : `:${machine.port}`}`],

@@ -5,7 +5,7 @@ import { command } from "../../command.ts";
 import { plainText } from "../../config/names.ts";
 import { machineNamed } from "../../operations/choose.ts";
 import { sshSettings } from "../../operations/machine/reach.ts";
-import { requireStarted } from "../../operations/ready.ts";
+import { withLogin } from "../../operations/machine/wake.ts";
 import { handStreams } from "../../ui/hand-streams.ts";
 
 /** `vm exec`: a program on a machine, as its admin; arguments, streams and exit code pass unchanged. */
@@ -28,10 +28,11 @@ export const vmExec = command({
   }),
   kind: "interactive",
   async run({ name, command: argv }, context) {
-    const machine = machineNamed(context, name);
-    requireStarted(machine);
-    const ssh = sshArgv(sshSettings(context, machine, machine.adminUser), "background");
-    const exitCode = await handStreams([...ssh, ...remoteCommand(argv)], context.env, context.interrupts.requested);
+    const { env, interrupts } = context;
+    const exitCode = await withLogin(context, machineNamed(context, name), async (machine) => {
+      const ssh = sshArgv(sshSettings(context, machine, machine.adminUser), "background");
+      return await handStreams([...ssh, ...remoteCommand(argv)], env, interrupts.requested);
+    });
     return { data: null, text: () => "", exitCode };
   },
 });

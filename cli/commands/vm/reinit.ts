@@ -19,7 +19,7 @@ export const vmReinit = command({
   kind: "change",
   async run({ name, hostKey }, context): Promise<Result<DryRun | MachineChange>> {
     const machine = machineNamed(context, name);
-    if (context.flags.dryRun) return dryRun(name, [machinePlan(context, machine, `vm reinit ${name}`)]);
+    if (context.flags.dryRun) return dryRun(name, [await machinePlan(context, machine, `vm reinit ${name}`)]);
     const executed = await reinitMachine(context, machine, hostKey);
     return machineResult(machineNamed(context, name), executed, `VM '${name}' is in its declared state.`);
   },

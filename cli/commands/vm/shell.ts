@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { command } from "../../command.ts";
 import { machineNamed } from "../../operations/choose.ts";
-import { adminTransport } from "../../operations/machine/reach.ts";
+import { adminTransport, isAdminIn } from "../../operations/machine/reach.ts";
+import { withLogin } from "../../operations/machine/wake.ts";
 import { handTerminal } from "../../ui/interactive.ts";
 
 /** `vm shell`: the admin's login shell on a machine. Works also where init failed: it is how one looks. */
@@ -15,7 +16,12 @@ export const vmShell = command({
   kind: "interactive",
   async run({ name }, context) {
     const machine = machineNamed(context, name);
-    const argv = adminTransport(context, machine).interactive({ user: machine.adminUser, command: [] });
-    return { data: null, text: () => "", exitCode: handTerminal(argv, context.env, context.screen) };
+    const exitCode = await withLogin(context, machine, (awake) => {
+      // A machine that we made lets its first user in until it is initialized.
+      const user = awake.adopted || isAdminIn(awake) ? awake.adminUser : (awake.loginUser ?? awake.adminUser);
+      const argv = adminTransport(context, awake).interactive({ user, command: [] });
+      return handTerminal(argv, context.env, context.screen);
+    });
+    return { data: null, text: () => "", exitCode };
   },
 });

@@ -1,12 +1,12 @@
 import { findTemplate } from "../../config/find-template.ts";
 import { adminUserName } from "../../config/names.ts";
-import { didYouMean } from "../../config/nearest.ts";
 import type { Network } from "../../config/schema.ts";
 import type { Context } from "../../context.ts";
 import { UsageError, UserError } from "../../errors.ts";
 import type { Machine } from "../../state/machines.ts";
 import type { Adoption } from "./create.ts";
 import { parseHost } from "./host.ts";
+import { goOn } from "./result.ts";
 
 /** What `vm create` was asked for. */
 export interface CreateInput {
@@ -27,14 +27,10 @@ export interface CreateInput {
 
 const HELP = "agentworks vm create --help";
 
-/** The platforms that this version can use. */
-const PLATFORMS: readonly string[] = ["ssh"];
-
 /** Checks everything that can be checked without a network, asks for what is missing, and decides what is to be adopted. */
 export async function adoption(context: Context, input: CreateInput): Promise<Adoption> {
   const config = context.config();
   const template = findTemplate(config, "vm", input.template);
-  choosePlatform(context, input);
   refuseSizes(input);
   const network = input.network ?? template.network ?? config.defaults.network ?? "direct";
   if (network !== "direct") throw new UsageError("an adopted machine is reached directly: --network direct", HELP);
@@ -69,22 +65,12 @@ export async function adoption(context: Context, input: CreateInput): Promise<Ad
 /** An attempt that did not end is gone on with as it began: what it made on its machine would be forgotten otherwise. */
 function refuseOther(existing: Machine | null, { name, host, adminUsername }: CreateInput): void {
   if (existing === null) return;
-  const next = `agentworks vm create ${name}, which goes on, or agentworks vm delete ${name} --purge`;
+  if (!existing.adopted) throw new UserError(`'${name}' is half made, on ${existing.platform}.`, goOn(existing));
+  const next = goOn(existing);
   if (host !== undefined && parseHost(host).host !== existing.host)
     throw new UserError(`'${name}' is half made, on ${existing.host}.`, next);
   if (adminUsername !== undefined && adminUsername !== existing.adminUser)
     throw new UserError(`'${name}' is half made, with the admin ${existing.adminUser}.`, next);
-}
-
-/** The platform is named, or configured, or follows from --host; what was chosen is said. */
-function choosePlatform(context: Context, { platform, host }: CreateInput): void {
-  const configured = host === undefined ? context.config().defaults.platform : undefined;
-  const chosen = platform ?? configured ?? "ssh";
-  if (!PLATFORMS.includes(chosen)) {
-    const message = `platform ${JSON.stringify(chosen)} is not one that this version can use${didYouMean(chosen, PLATFORMS)}`;
-    throw new UsageError(message, "agentworks vm create NAME --platform ssh --host USER@HOST");
-  }
-  if (platform === undefined) context.screen.err(`Platform: ${chosen} (adopting an existing machine).`);
 }
 
 /** The sizes of an adopted machine are its own. */
@@ -101,7 +87,8 @@ function refuseSizes({ cpus, memory, disk, vmHost, azureVmSize }: CreateInput): 
   throw new UsageError(`${given.map(([flag]) => flag).join(", ")}: an adopted machine is as large as it is`, HELP);
 }
 
-function adminUser(name: string): string {
+/** The admin's name, checked. */
+export function adminUser(name: string): string {
   const checked = adminUserName.safeParse(name);
   if (checked.success) return name;
   throw new UsageError(`--admin-username: ${checked.error.issues.map(({ message }) => message).join(", ")}`, HELP);

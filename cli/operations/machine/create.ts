@@ -1,18 +1,18 @@
-import { usableKey } from "../../../providers/ssh/identity.ts";
 import type { Destination, SshSettings } from "../../../providers/ssh/options.ts";
 import type { MachineFacts } from "../../../steps/machine/facts.ts";
 import { changes, refusals, warnings } from "../../../steps/machine/facts.ts";
-import { operatorPublicKeys } from "../../config/operator-keys.ts";
 import type { Context } from "../../context.ts";
-import { Cancelled, EXIT, MachineError, UserError } from "../../errors.ts";
+import { Cancelled, UserError } from "../../errors.ts";
 import type { Executed, Target } from "../../run/execute.ts";
-import { read } from "../../run/read.ts";
 import type { Machine, NewMachine } from "../../state/machines.ts";
+import { machineNamed } from "../choose.ts";
+import { requireKey } from "../ready.ts";
 import { collectLeft } from "./collect-run.ts";
 import { firstContact, look } from "./contact.ts";
 import { initialise, machinePlan, machineSpec } from "./init.ts";
 import { purge, purging } from "./purge.ts";
-import { adminTransport, sshSettings } from "./reach.ts";
+import { sshSettings } from "./reach.ts";
+import { type Created, settle } from "./settle.ts";
 import { takeOver } from "./take-over.ts";
 import { forgetHostKeys, pinHostKeys, trustedHostKey } from "./trust.ts";
 
@@ -26,17 +26,10 @@ export interface Adoption {
   readonly takeOver: boolean;
 }
 
-/** A machine after its creation ran. When it failed it is kept; `target` is the way in that the owner gave. */
-export interface Created {
-  readonly executed: Executed;
-  readonly machine: Machine;
-  readonly target: Target;
-}
-
 /** Adopts an existing Debian machine: looks, asks, brings it to its declared state in one login, and proves the way in. */
 export async function createMachine(context: Context, adoption: Adoption): Promise<Created> {
   const { name } = adoption.row;
-  await checkKey(context);
+  await requireKey(context);
   const settings: SshSettings = { ...sshSettings(context, adoption.row, null), destination: adoption.destination };
   const { machines, machineEvents } = context.state();
   const pinned = machines.find(name)?.hostKeys ?? [];
@@ -57,35 +50,31 @@ export async function createMachine(context: Context, adoption: Adoption): Promi
     if (machines.find(name) === null) machines.insert({ ...adoption.row, ...known });
     else machines.update(name, { ...place, ...known });
     machineEvents.add(name, "provisioning_started", `ssh:${settings.destination.host}`);
-    const plan = machinePlan(context, adoption.row, `vm create ${name}`, takingOver);
+    const plan = await machinePlan(context, adoption.row, `vm create ${name}`, takingOver);
     const executed = await initialise(context, { ...target, channel: contact.conversation.channel }, plan).catch(
       (error: unknown) => {
         throw error instanceof Cancelled ? left(name, error) : error;
       },
     );
-    return await settle(context, target, executed, facts);
+    return await conclude(context, target, executed, facts);
   } finally {
     if (machines.find(name) === null) forgetHostKeys(context, name);
   }
 }
 
-/** After the run: undone when the operator said stop, kept when it failed, proven when it went well. */
-async function settle(context: Context, target: Target, executed: Executed, facts: MachineFacts): Promise<Created> {
-  const { machines, machineEvents } = context.state();
+/** After the run: undone when the operator said stop, kept when it failed. */
+async function conclude(context: Context, target: Target, executed: Executed, facts: MachineFacts): Promise<Created> {
   const { machine: name } = target;
-  const cancelled = () => executed.outcome === "interrupted" || context.interrupts.requested.aborted;
-  if (cancelled()) return await giveUp(context, target, facts);
-  if (executed.outcome === "failed") {
-    machines.update(name, { provisioning: "failed" });
-    machineEvents.add(name, "provisioning_failed", executed.steps.find((step) => step.result === "failed")?.name);
-    return { executed, machine: row(context, name), target };
+  const settled = await settle(context, name, executed);
+  switch (settled.kind) {
+    case "cancelled":
+      return await giveUp(context, target, facts);
+    case "failed":
+      return { ...settled, removal: "remove what is ours from it", remove: () => purge(context, target, true) };
+    case "ready":
+      takeOver(context, name, facts);
+      return { kind: "ready", executed, machine: machineNamed(context, name) };
   }
-  await proveWayIn(context, name);
-  if (cancelled()) return await giveUp(context, target, facts);
-  machines.update(name, { provisioning: "complete" });
-  machineEvents.add(name, "provisioning_complete");
-  takeOver(context, name, facts);
-  return { executed, machine: row(context, name), target };
 }
 
 /** Ctrl-C: what this command made goes again. A machine that was ours before stays: it may hold work. */
@@ -99,18 +88,6 @@ async function giveUp(context: Context, target: Target, facts: MachineFacts): Pr
   context.screen.err(`Cancelling vm create '${name}' … rolling back.`);
   await purge(context, target, true);
   throw new Cancelled();
-}
-
-/** One login as the admin: what we made lets us in, and sudo asks nothing. */
-async function proveWayIn(context: Context, name: string): Promise<void> {
-  const options = { limitMs: 30_000, cancel: context.interrupts.requested };
-  const answer = await read(adminTransport(context, row(context, name)), "exit 0\n", options);
-  if (answer.kind === "answer" || context.interrupts.requested.aborted) return;
-  context.state().machines.update(name, { provisioning: "failed" });
-  throw new MachineError(
-    `'${name}' is set up, but its admin cannot log in: ${answer.message}`,
-    `agentworks vm create ${name}`,
-  );
 }
 
 /** What the operator left goes on there: how to remove it is said, too. */
@@ -143,17 +120,4 @@ async function offerTakeOver(context: Context, facts: MachineFacts, installation
   return await context.prompts.confirm(`Another installation manages this machine (${listed}). Take it over?`, {
     flag: "--take-over",
   });
-}
-
-async function checkKey(context: Context): Promise<void> {
-  const { sshPrivateKey } = context.config().operator;
-  const [publicKey = ""] = operatorPublicKeys(context.config());
-  const usable = await usableKey(sshPrivateKey, publicKey, context.env);
-  if (!usable.ok) throw new UserError(usable.message, usable.next, EXIT.usage);
-}
-
-function row(context: Context, name: string): Machine {
-  const machine = context.state().machines.find(name);
-  if (machine === null) throw new Error(`the row of ${name} is gone`);
-  return machine;
 }

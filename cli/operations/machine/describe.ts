@@ -1,4 +1,6 @@
+import type { Power } from "../../../providers/provider.ts";
 import type { Context } from "../../context.ts";
+import { closeDead, isOnPlatform } from "../../run/lease.ts";
 import type { Agent } from "../../state/agents.ts";
 import type { MachineEvent } from "../../state/machine-events.ts";
 import type { Machine } from "../../state/machines.ts";
@@ -10,6 +12,7 @@ import type { Workspace } from "../../state/workspaces.ts";
 import { listLogs } from "../../workstation/logs.ts";
 import { collectRun, purgedMeanwhile } from "./collect-run.ts";
 import { askLive, type Live } from "./live.ts";
+import { powersOf } from "./powers.ts";
 import { wayIn } from "./reach.ts";
 
 /** A run whose end we have not recorded: what its machine says of it now. */
@@ -27,6 +30,8 @@ export interface OpenRun {
 /** What `vm describe` shows. */
 export interface Description {
   readonly machine: Machine;
+  /** How a machine that we made is on its platform; null of an adopted one, or where the platform does not tell. */
+  readonly power: Power | null;
   readonly live: Live;
   readonly openRuns: readonly OpenRun[];
   readonly workspaces: readonly Workspace[];
@@ -42,26 +47,16 @@ export interface Description {
 export async function describeMachine(context: Context, machine: Machine): Promise<Description> {
   const state = context.state();
   const open = state.runs.open(machine.name);
-  const live = await askLive(
-    context,
-    machine,
-    open.map((run) => run.id),
-  );
+  const asked = open.filter((run) => !isOnPlatform(run)).map(({ id }) => id);
+  const [live, powers] = await Promise.all([askLive(context, machine, asked), powersOf(context, [machine])]);
   await collectEnded(context, machine, open, live);
   if (state.machines.find(machine.name) === null) throw purgedMeanwhile(machine.name);
   const mine = { machines: [machine.name] };
   return {
     machine: state.machines.find(machine.name) ?? machine,
+    power: powers.get(machine.name) ?? null,
     live,
-    openRuns: state.runs.open(machine.name).map(({ id, operation, thing, startedAt, pid, pidStart }) => ({
-      id,
-      operation,
-      thing,
-      startedAt,
-      pid,
-      clientAlive: ownerAlive({ pid, pidStart }),
-      state: live.status === "running" ? (live.runs[id] ?? "lost") : "unreachable",
-    })),
+    openRuns: state.runs.open(machine.name).map((run) => openRun(run, live)),
     workspaces: state.workspaces.list(mine),
     agents: state.agents
       .list(mine)
@@ -73,12 +68,22 @@ export async function describeMachine(context: Context, machine: Machine): Promi
   };
 }
 
+function openRun(run: Run, live: Live): OpenRun {
+  const { id, operation, thing, startedAt, pid } = run;
+  const clientAlive = ownerAlive(run);
+  const told = live.status === "running" ? (live.runs[id] ?? "lost") : "unreachable";
+  // Work on a platform lives and dies with its client.
+  const state = isOnPlatform(run) ? "running" : told;
+  return { id, operation, thing, startedAt, pid, clientAlive, state };
+}
+
 /** Records the runs that ended while nobody was watching. One that goes on is left to whoever follows it. */
 async function collectEnded(context: Context, machine: Machine, open: readonly Run[], live: Live): Promise<void> {
+  for (const run of open) if (isOnPlatform(run) && !ownerAlive(run)) closeDead(context, run);
   if (live.status !== "running") return;
   const target = { machine: machine.name, transport: wayIn(context, machine) };
   for (const run of open) {
-    if (ownerAlive(run) || live.runs[run.id] === "running") continue;
+    if (ownerAlive(run) || isOnPlatform(run) || live.runs[run.id] === "running") continue;
     await collectRun(context, target, run);
   }
 }

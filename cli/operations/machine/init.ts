@@ -8,11 +8,11 @@ import type { Machine } from "../../state/machines.ts";
 import { collectLeft, purgedMeanwhile } from "./collect-run.ts";
 import { recordBrokenOff, recordInit } from "./init-status.ts";
 
+/** What of a machine's row decides what it shall be like. */
+export type Declared = Pick<Machine, "name" | "adminUser" | "adopted" | "platform"> & Partial<Pick<Machine, "swap">>;
+
 /** What a machine shall be like, from its row and the configuration. Pure but for the operator's public keys. */
-export function machineSpec(
-  context: Context,
-  machine: Pick<Machine, "name" | "adminUser" | "adopted" | "platform">,
-): MachineSpec {
+export function machineSpec(context: Context, machine: Declared): MachineSpec {
   const config = context.config();
   const installation = context.state().installation.get().id;
   const { name, adminUser, adopted } = machine;
@@ -29,13 +29,19 @@ export function machineSpec(
 }
 
 /** The plan that brings a machine to its declared state. */
-export function machinePlan(
+export async function machinePlan(
   context: Context,
-  machine: Parameters<typeof machineSpec>[1],
+  machine: Declared,
   operation: string,
   takeOver = false,
-): Plan {
-  return initPlan(machineSpec(context, machine), { operation, takeOver });
+): Promise<Plan> {
+  const { name, adopted, platform, swap } = machine;
+  const spec = machineSpec(context, machine);
+  if (adopted) return initPlan(spec, { operation, takeOver });
+  const { fenced } = (await context.provider(platform)).features;
+  // A name may hold `_`, a host name may not.
+  const made = { hostname: name.replaceAll("_", "-"), swapGiB: swap ?? 0, fenced };
+  return initPlan({ ...spec, ...made }, { operation, takeOver });
 }
 
 /** Initialises a machine and records how that went. An interrupted run is returned: whoever asked undoes it, or says how to go on. */

@@ -31,6 +31,7 @@ const LIMIT_MS = 5000;
 
 /** Asks a machine how it is doing, and what became of the runs named. Never throws for a machine that does not answer. */
 export async function askLive(context: Context, machine: Machine, runs: readonly string[]): Promise<Live> {
+  if (!machine.adopted && machine.host === null) return { ...SILENT, message: "it is not made yet" };
   const script = `${live}${runs.join(" ")}\n`;
   const cancel = context.interrupts.requested;
   const answer = await read(wayIn(context, machine), script, { limitMs: LIMIT_MS, cancel });

@@ -3,10 +3,11 @@ import { render } from "../../../steps/render.ts";
 import { findTemplate } from "../../config/find-template.ts";
 import type { Context } from "../../context.ts";
 import { MachineError } from "../../errors.ts";
-import { readOrThrow } from "../../run/read.ts";
+import { read } from "../../run/read.ts";
 import type { Machine } from "../../state/machines.ts";
 import { machinePlan } from "./init.ts";
 import { adminTransport } from "./reach.ts";
+import { unfinished, woken } from "./wake.ts";
 
 /** What a machine differs in from what is declared. */
 export interface MachinePlan {
@@ -25,9 +26,15 @@ const LIMIT_MS = 120_000;
 
 /** Runs the checks of a machine's plan; changes nothing. */
 export async function planMachine(context: Context, machine: Machine): Promise<MachinePlan> {
-  const script = render(machinePlan(context, machine, `vm reinit ${machine.name}`), "check");
+  if (!machine.adopted && machine.host === null) throw unfinished(machine);
+  const script = render(await machinePlan(context, machine, `vm reinit ${machine.name}`), "check");
   const options = { limitMs: LIMIT_MS, cancel: context.interrupts.requested };
-  const text = await readOrThrow(adminTransport(context, machine), script.text, options);
+  const answer = await read(adminTransport(context, machine), script.text, options);
+  if (answer.kind === "silent") {
+    if (!machine.adopted) await woken(context, machine, "tell");
+    throw new MachineError(answer.message, answer.next);
+  }
+  const { text } = answer;
   const events = text
     .split("\n")
     .map(parseEvent)

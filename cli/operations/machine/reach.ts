@@ -34,14 +34,19 @@ export function adminTransport(context: Context, machine: Machine): Transport {
   return sshTransport({ ...settings, env: context.env, become: "sudo", machine: machine.name });
 }
 
-/** The login by which the owner let us in: it is there before our admin, and after. */
+/** The login by which the owner, or the platform, let us in: it is there before our admin. */
 export function ownerSettings(context: Context, machine: Machine): SshSettings {
   return sshSettings(context, { ...machine, address: null }, machine.loginUser);
 }
 
-/** bash as root on a machine in whatever state it is: as the owner let us in, until our admin has proved itself. */
+/** Whether a machine is entered as its admin: ours has proved itself, or closed the login by which we came. */
+export function isAdminIn({ provisioning, adopted, init, loginUser }: Machine): boolean {
+  return provisioning === "complete" || (!adopted && (loginUser === null || init === "complete" || init === "partial"));
+}
+
+/** bash as root on a machine in whatever state it is: as the owner or the platform let us in, until our admin has proved itself. */
 export function wayIn(context: Context, machine: Machine): Transport {
-  if (machine.provisioning === "complete" || !machine.adopted) return adminTransport(context, machine);
+  if (isAdminIn(machine)) return adminTransport(context, machine);
   const become = machine.loginUser === "root" ? "root" : "sudo";
   return sshTransport({ ...ownerSettings(context, machine), env: context.env, become, machine: machine.name });
 }

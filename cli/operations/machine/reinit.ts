@@ -1,10 +1,11 @@
 import type { Context } from "../../context.ts";
-import { Cancelled, UserError } from "../../errors.ts";
+import { Cancelled } from "../../errors.ts";
 import type { Executed } from "../../run/execute.ts";
 import type { Machine } from "../../state/machines.ts";
 import { initialise, machinePlan } from "./init.ts";
-import { adminTransport, sshSettings } from "./reach.ts";
+import { sshSettings } from "./reach.ts";
 import { pinHostKeys, trustedHostKey } from "./trust.ts";
+import { adminTarget, requireAwake, unfinished } from "./wake.ts";
 
 /** Initialises a machine again. An interrupted one stays as it is: what was done is done, and the command goes on from there. */
 export async function reinitMachine(
@@ -13,9 +14,8 @@ export async function reinitMachine(
   hostKey: string | undefined,
 ): Promise<Executed> {
   const { name } = machine;
-  if (machine.provisioning !== "complete") {
-    throw new UserError(`'${name}' was never set up to its end.`, `agentworks vm create ${name}`);
-  }
+  if (machine.provisioning !== "complete") throw unfinished(machine);
+  await requireAwake(context, machine);
   if (hostKey !== undefined) {
     const key = await trustedHostKey(context, name, sshSettings(context, machine, machine.adminUser), {
       given: hostKey,
@@ -23,8 +23,8 @@ export async function reinitMachine(
     });
     pinHostKeys(context, name, [key.line]);
   }
-  const target = { machine: name, transport: adminTransport(context, machine) };
-  const executed = await initialise(context, target, machinePlan(context, machine, `vm reinit ${name}`));
+  const target = adminTarget(context, machine, "start");
+  const executed = await initialise(context, target, await machinePlan(context, machine, `vm reinit ${name}`));
   if (executed.outcome !== "interrupted") return executed;
   throw new Cancelled(`Stopped. What was done on '${name}' stays; go on with: agentworks vm reinit ${name}`);
 }

@@ -1,6 +1,6 @@
 import type { StepOutcome } from "../../../steps/events.ts";
 import type { Result } from "../../command.ts";
-import { EXIT } from "../../errors.ts";
+import { EXIT, type UserError } from "../../errors.ts";
 import { type Executed, failure } from "../../run/execute.ts";
 import type { Machine } from "../../state/machines.ts";
 
@@ -12,16 +12,21 @@ export interface MachineChange {
   readonly logPath: string;
 }
 
+/** How a creation that did not end is gone on with, or taken back. */
+export function goOn({ name, adopted }: Pick<Machine, "name" | "adopted">): string {
+  return `agentworks vm create ${name}, which goes on, or agentworks vm delete ${name}${adopted ? " --purge" : ""}`;
+}
+
+/** The error of a run that left a machine unready. */
+export function notReady(machine: Machine, executed: Executed): UserError {
+  const again = machine.provisioning === "complete" ? `agentworks vm reinit ${machine.name}` : goOn(machine);
+  return failure(executed, `'${machine.name}' is not ready`, again);
+}
+
 /** The result of a change to a machine; throws when it failed, exit 4 when steps that are not fatal failed. */
 export function machineResult(machine: Machine, executed: Executed, done: string): Result<MachineChange> {
-  const again =
-    machine.provisioning === "complete"
-      ? `agentworks vm reinit ${machine.name}`
-      : `agentworks vm create ${machine.name}, which goes on, or agentworks vm delete ${machine.name} --purge`;
   const { name } = machine;
-  if (executed.outcome !== "complete" && executed.outcome !== "partial") {
-    throw failure(executed, `'${name}' is not ready`, again);
-  }
+  if (executed.outcome !== "complete" && executed.outcome !== "partial") throw notReady(machine, executed);
   const steps = executed.steps.map(({ id, subject, name: title, result, ms }) => ({
     id,
     subject,

@@ -1,7 +1,9 @@
 import { parseStatuses, type SessionStatus, statusRequest } from "../../../steps/session/status.ts";
 import type { Context } from "../../context.ts";
 import { read } from "../../run/read.ts";
+import type { Machine } from "../../state/machines.ts";
 import type { Session } from "../../state/sessions.ts";
+import { powerIfTold } from "../machine/powers.ts";
 import { adminTransport } from "../machine/reach.ts";
 
 /** What a session's status may be. */
@@ -24,8 +26,10 @@ export interface Status {
 /** The status of a session that was not asked about. */
 export const NOT_ASKED: Status = { status: null, exitCode: null, idle: null, memory: null, cpu: null };
 const UNKNOWN: Status = { ...NOT_ASKED, status: "unknown" };
+/** Of a machine that is off. */
+const OFF: Status = { ...NOT_ASKED, status: "stopped" };
 
-/** How long a machine has to answer, and how many are asked at once. */
+/** How long a machine has to answer a person who waits for a list, and how many are asked at once. */
 const LIMIT_MS = 9000;
 const AT_ONCE = 24;
 
@@ -33,6 +37,7 @@ const AT_ONCE = 24;
 export async function askStatuses(
   context: Context,
   sessions: readonly Session[],
+  limitMs = LIMIT_MS,
 ): Promise<ReadonlyMap<string, Status>> {
   const waiting = [...Map.groupBy(sessions, ({ machine }) => machine)];
   const statuses = new Map<string, Status>();
@@ -40,7 +45,7 @@ export async function askStatuses(
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [machine, own] = next;
       const names = own.map(({ name }) => name);
-      const told = await askMachine(context, machine, names);
+      const told = await askMachine(context, machine, names, limitMs);
       for (const name of names) statuses.set(name, told.get(name) ?? UNKNOWN);
     }
   };
@@ -57,17 +62,25 @@ async function askMachine(
   context: Context,
   name: string,
   sessions: readonly string[],
+  limitMs: number,
 ): Promise<ReadonlyMap<string, Status>> {
   const { screen, interrupts } = context;
   const machine = context.state().machines.find(name);
   if (machine === null) return new Map();
-  const options = { limitMs: LIMIT_MS, cancel: interrupts.requested };
+  const options = { limitMs, cancel: interrupts.requested };
   const answer = await read(adminTransport(context, machine), statusRequest(sessions), options);
   const told = answer.kind === "answer" ? parseStatuses(answer.text, sessions) : undefined;
   if (told !== undefined) return new Map([...told].map(([session, status]) => [session, shown(status)]));
+  if (answer.kind === "silent" && (await isOff(context, machine)))
+    return new Map(sessions.map((session) => [session, OFF]));
   const why = answer.kind === "answer" ? "its answer was cut off" : answer.message;
   screen.err(`Warning: how the sessions on '${name}' are is not known: ${why}`);
   return new Map();
+}
+
+/** Whether a machine that did not answer is stopped, and its sessions with it. */
+async function isOff(context: Context, machine: Machine): Promise<boolean> {
+  return !machine.adopted && (await powerIfTold(context, machine)) === "stopped";
 }
 
 function shown(told: SessionStatus): Status {

@@ -5,7 +5,7 @@ import { stopSessionPlan } from "../../plan/session.ts";
 import { dryRun } from "../../run/dry-run.ts";
 import { execute, failure } from "../../run/execute.ts";
 import { machineNamed, sessionNamed } from "../choose.ts";
-import { adminTransport } from "../machine/reach.ts";
+import { adminTarget } from "../machine/wake.ts";
 import { changeResult } from "../result.ts";
 
 /** Stops a session. Its row stays: it can be started again, and its history be read. */
@@ -17,7 +17,7 @@ export async function stopSession({ name }: { readonly name: string }, context: 
   }
   const plan = stopSessionPlan(session);
   if (context.flags.dryRun) return dryRun(machine.name, [plan]);
-  const target = { machine: machine.name, transport: adminTransport(context, machine) };
+  const target = adminTarget(context, machine, "tell");
   const executed = await execute(context, target, { plan, thing: `session:${name}` });
   const again = `agentworks session stop ${name}`;
   if (executed.outcome === "interrupted") throw new Cancelled(`Not stopped. Stop it: ${again}`);

@@ -15,7 +15,7 @@ import { basename, join } from "node:path";
 import { exec, spawnChannel } from "../../exec.ts";
 import { type Missing, ProviderError, type Work } from "../../provider.ts";
 import { diskFull } from "../disk-full.ts";
-import { installCommand, which } from "../install.ts";
+import { installing, which } from "../install.ts";
 import type { Env, World } from "../settings.ts";
 import { alone } from "./alone.ts";
 import { type Image, settle } from "./image.ts";
@@ -53,7 +53,7 @@ export function buildProblem({ host, env }: World): Missing | undefined {
   const sbin = { ...env, PATH: withSbin(env) };
   const programs = ["mmdebstrap", "mkfs.ext4", ...(process.getuid?.() === 0 ? [] : ["newuidmap"])];
   const lacking = programs.filter((program) => which(program, sbin) === undefined);
-  if (lacking.length > 0) return { what: lacking.join(", "), next: installCommand(host, env, ["build"]) };
+  if (lacking.length > 0) return { what: lacking.join(", "), ...installing(host, env, ["build"]) };
   const { username, uid } = userInfo();
   if (uid === 0 || hasRange("/etc/subuid", username, uid)) return undefined;
   const range = "100000-165535";

@@ -16,7 +16,9 @@ main() {
   cd /
   declare -gA SECRETS=()
   declare -ga LOCK_FDS=()
-  declare -g RUN='' LOG='' STOPPED='' FAILURES=0
+  declare -g RUN='' LOG='' STOPPED='' FAILURES=0 ROOT
+  ROOT=$(getent passwd root)
+  exec {NEVER}<> <(:)
   if [[ $# -gt 0 ]]; then
     start_detached "$1"
   else
@@ -197,15 +199,19 @@ report_value() {
 # A process that a step left behind may hold the pipe for ever; what it prints later is nobody's.
 await_reader() {
   local deadline=$((${EPOCHREALTIME//[!0-9]/} + 500000))
-  while kill -0 "$1" 2>/dev/null && [[ ${EPOCHREALTIME//[!0-9]/} -lt $deadline ]]; do sleep 0.004; done
+  # A pipe that never says anything waits without another process.
+  while kill -0 "$1" 2>/dev/null && [[ ${EPOCHREALTIME//[!0-9]/} -lt $deadline ]]; do read -r -t 0.004 -u "$NEVER"; done
 }
 
 # Root's reader of what a phase prints: 4 MiB are kept, the rest is counted, and the writer never meets a closed pipe.
 keep_output() {
-  local rest
+  local first rest LC_ALL=C
   close_ours
   [[ -n $LOG ]] || exec cat >/dev/null 2>&1
-  stdbuf -o0 head -c 4194304 >>"$LOG" 2>/dev/null
+  # Most phases print nothing, and then no other program is needed.
+  IFS= read -r -d '' -n 1 first || return 0
+  { if [[ -n $first ]]; then printf '%s' "$first"; else printf '\0'; fi; } >>"$LOG" 2>/dev/null
+  stdbuf -o0 head -c 4194303 >>"$LOG" 2>/dev/null
   [[ $(tail -c 1 "$LOG" | wc -l) -eq 1 ]] || echo >>"$LOG"
   rest=$(wc -c)
   [[ $rest -eq 0 ]] || log_line "[$rest more bytes were not kept]"
@@ -214,7 +220,7 @@ keep_output() {
 # close_ours [FD...]: whoever may outlive a phase holds neither the events nor a lock.
 close_ours() {
   local fd
-  for fd in "$EVENTS" "${LOCK_FDS[@]}" "$@"; do exec {fd}>&-; done
+  for fd in "$EVENTS" "$NEVER" "${LOCK_FDS[@]}" "$@"; do exec {fd}>&-; done
 }
 
 # What a phase's bash reads: our functions, the step's body and values, its secrets, and the call.
@@ -232,17 +238,17 @@ program() {
 # as_user USER SECONDS: a bash with nothing of ours: no environment, no fd, no privileges that the user has not.
 # The user's PATH is set last: by it, nothing is found that still runs as root.
 as_user() {
-  local name=$1 limit=$2 grace=10 home shell uid entry path=/usr/sbin:/usr/bin:/sbin:/bin
+  local name=$1 limit=$2 grace=10 home shell uid gid entry=$ROOT path=/usr/sbin:/usr/bin:/sbin:/bin
   local -a become=()
   close_ours "$out" "$log"
-  entry=$(getent passwd -- "$name") || {
+  [[ $name == root ]] || entry=$(getent passwd -- "$name") || {
     echo "user $name does not exist"
     return 125
   }
-  IFS=: read -r _ _ uid _ _ home shell <<<"$entry"
+  IFS=: read -r _ _ uid gid _ home shell <<<"$entry"
   if [[ $uid -ne 0 ]]; then
     path=$home/.local/bin:$home/.local/share/mise/shims:/usr/local/bin:/usr/bin:/bin
-    become=(setpriv --reuid "$name" --regid "$(id -g -- "$name")" --init-groups)
+    become=(setpriv --reuid "$name" --regid "$gid" --init-groups)
     if [[ $name == agt-* || $name == ws-* ]]; then
       become+=(--no-new-privs)
       grace=1

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
 import { initPlan } from "../../../cli/plan/machine.ts";
+import { localTransport } from "../../../providers/local.ts";
 import type { Transport } from "../../../providers/transport.ts";
 import type { Machine } from "../../../steps/machine/index.ts";
 import { type Applied, applySteps } from "../apply.ts";
@@ -17,6 +19,9 @@ beforeAll(async () => {
   spec = { ...(await adoptedSpec(guest)), adopted: false, hostname };
   await on(guest, "install -d /etc/cloud");
   first = await init();
+  // Root's login is closed by now: the rest comes by the guest's back door.
+  const harness = join(import.meta.dir, "..", "harness", "guest.sh");
+  transport = localTransport(["bash", harness, "exec", guest.name, "--", "bash", "-s"], process.env);
 }, 300_000);
 afterAll(() => guest?.dispose());
 
@@ -50,6 +55,11 @@ test("the second run finds everything so, within 2 s, and leaves nothing but its
   expect(newer).toMatch(/^(\/var\/lib\/agentworks\/runs\/[0-9a-f]{16}\.log\n){2}$/);
 });
 
+test("root logs in no more", async () => {
+  expect(await ssh(guest, "root", "true")).toMatchObject({ code: 255, stderr: expect.stringContaining("denied") });
+  expect(await guest.readFile("/root/.ssh/authorized_keys")).not.toContain("ssh-");
+});
+
 test("the admin logs in, into their own shell, and may do everything", async () => {
   expect((await ssh(guest, "agentworks", "sudo -n id -u; echo $0; stat -c %a ~")).stdout).toBe("0\nzsh\n700\n");
   expect(await on(guest, "grep -h use_pty /etc/sudoers.d/agentworks")).toBe("Defaults:agentworks use_pty\n");
@@ -72,6 +82,7 @@ test("what a hand changed is found by looking, and put right by the next run", a
     "machine/sshd": "sed -i 's/PermitUserRC no/PermitUserRC yes/' /etc/ssh/sshd_config.d/00-agentworks.conf",
     "machine/operator-keys": "echo 'ssh-ed25519 AAAA thief' >>/home/agentworks/.ssh/authorized_keys",
     "machine/sysctl": "rm /etc/sysctl.d/zz-agentworks.conf",
+    "machine/root-login": "rm /etc/ssh/sshd_config.d/00-agentworks-root.conf",
     "machine/proc": "mount -o remount,hidepid=off /proc",
     "machine/dbus": "sed -i /login1/d /etc/dbus-1/system.d/agentworks.conf",
     "machine/polkit": "rm /etc/polkit-1/rules.d/00-agentworks.rules",

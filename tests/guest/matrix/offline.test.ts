@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { changing, dryRunOf } from "../../matrix/dry-runs.ts";
+import { dryRunOf, dryRuns } from "../../matrix/dry-runs.ts";
 import { seed } from "../../matrix/seed.ts";
 import { type Operator, operatorOf } from "../cli.ts";
 
-const ROWS = await changing();
+const ROWS = await dryRuns();
 
 let operator: Operator;
 beforeAll(async () => {

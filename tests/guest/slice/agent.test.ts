@@ -62,16 +62,19 @@ test("a create that was interrupted anywhere goes on", async () => {
 test("limits hold for its sessions and logins together", async () => {
   const small = agent(slice, "small", { limits: { memory: 0.5, cpus: 1.5, tasks: 77 } });
   await slice.converge(createAgentPlan(small));
-  const properties = "systemctl show -p MemoryMax -p CPUQuotaPerSecUSec -p TasksMax user-$(id -u agt-small).slice";
+  const properties =
+    "systemctl show -p MemoryMax -p MemorySwapMax -p CPUQuotaPerSecUSec -p TasksMax user-$(id -u agt-small).slice";
   expect((await slice.root(properties)).split("\n").sort()).toEqual([
     "CPUQuotaPerSecUSec=1.500000s",
     "MemoryMax=536870912",
+    "MemorySwapMax=0",
     "TasksMax=77",
   ]);
   await slice.converge(createAgentPlan(agent(slice, "small")));
   expect((await slice.root(properties)).split("\n").sort()).toEqual([
     "CPUQuotaPerSecUSec=infinity",
     "MemoryMax=infinity",
+    "MemorySwapMax=infinity",
     "TasksMax=4096",
   ]);
   const login = await slice.as("agt-small", "cat /proc/self/cgroup");

@@ -68,7 +68,7 @@ const machine = (key: string): Machine => ({
   name: "guest",
   adminUser: "agentworks",
   adminShell: "bash",
-  adopted: false,
+  adopted: true,
   workspacesRoot,
   operatorKeys: [key],
   installation,

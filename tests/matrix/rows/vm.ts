@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { machineChange, vmDelete, vmDescribe, vmList, vmLogs, vmPlan, vmStart } from "../../schemas/vm.ts";
+import { machineChange, vmDelete, vmDescribe, vmList, vmLogs, vmPlan, vmStart, vmStop } from "../../schemas/vm.ts";
 import type { Question, Row } from "../row.ts";
 
 const WHICH: Question = { asks: "The machine?", keys: "$NAME\r" };
@@ -20,12 +19,12 @@ export const VM_BEFORE: readonly Row[] = [
     proof: "[[ -e /etc/agentworks/tmux.conf ]] && id agentworks",
     missing: [
       { words: ADOPT, named: "NAME" },
-      { words: ["$NEW", "--yes"], named: "--host" },
+      { words: ["$NEW", "--platform", "ssh", "--yes"], named: "--host" },
       { words: ["$NEW", "--host", "$HOST", "--yes"], named: "--host-key SHA256:", contact: true },
       { words: ["$NEW", "--host", "$HOST", "--host-key", "$HOST_KEY"], named: "--yes", contact: true },
     ],
     asked: {
-      words: [],
+      words: ["--platform", "ssh"],
       questions: [
         { asks: "What the machine is to be called?", keys: "$NAME\r" },
         { asks: "Which machine?", keys: "$HOST\r" },
@@ -75,7 +74,7 @@ export const VM_BEFORE: readonly Row[] = [
     says: "'dev' was adopted",
     missing: [NO_NAME],
     asked: { words: [], questions: [WHICH], exit: 1 },
-    data: z.never(),
+    data: vmStop,
   },
   {
     command: "vm exec",
@@ -136,4 +135,14 @@ export const VM_DELETE: readonly Row[] = [
     },
     data: vmDelete,
   },
+];
+
+/** What is done outside of a machine, or to one that we made: what it would do is told, here and everywhere. */
+export const VM_MADE: readonly Pick<Row, "command" | "flags" | "says">[] = [
+  { command: "vm create", flags: ["$NAME"], says: "" },
+  { command: "vm create", flags: ["$NAME", "--platform", "qemu", "--cpus", "1", "--memory", "2"], says: "" },
+  { command: "vm start", flags: ["made"], says: "" },
+  { command: "vm stop", flags: ["made"], says: "" },
+  { command: "vm reinit", flags: ["made"], says: "" },
+  { command: "vm delete", flags: ["made"], says: "" },
 ];

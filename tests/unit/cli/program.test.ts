@@ -171,21 +171,26 @@ describe("what a command is given", () => {
     const places: Place[] = [];
     const open: World["open"] = async (place) => {
       places.push(place);
-      return { config: never, state: never, close: () => {} };
+      return { config: never, state: never, provider: never, close: () => {} };
     };
     await runWith(commands, ["vm", "create", "x", "--config", "here.toml"], { open, cwd: "/where" });
     await runWith(commands, ["vm", "create", "x", "--dry-run"], { open });
     await runWith(commands, ["vm", "list"], { open });
-    expect(places.map(({ cwd, configFile, reading }) => ({ cwd, configFile, reading }))).toEqual([
-      { cwd: "/where", configFile: "here.toml", reading: false },
-      { cwd: "/", configFile: undefined, reading: true },
-      { cwd: "/", configFile: undefined, reading: true },
+    expect(places.map(({ configFile, reading }) => ({ configFile, reading }))).toEqual([
+      { configFile: "/where/here.toml", reading: false },
+      { configFile: "/nonexistent/agentworks/config.toml", reading: true },
+      { configFile: "/nonexistent/agentworks/config.toml", reading: true },
     ]);
   });
 
   test("what was opened is closed, also after an error", async () => {
     let closed = 0;
-    const open: World["open"] = async () => ({ config: never, state: never, close: () => void closed++ });
+    const open: World["open"] = async () => ({
+      config: never,
+      state: never,
+      provider: never,
+      close: () => void closed++,
+    });
     await runWith(commands, ["vm", "list"], { open });
     await runWith([ending(() => Promise.reject(new Cancelled()))], ["vm", "end"], { open });
     expect(closed).toBe(2);

@@ -40,7 +40,7 @@ export function testWorld(
     signals: new EventEmitter(),
     now: () => new Date("2026-01-31T12:00:00Z"),
     commands: commands.map(entry),
-    open: async () => ({ config: unused, state: unused, close: () => {} }),
+    open: async () => ({ config: unused, state: unused, provider: unused, close: () => {} }),
     ...changes,
   };
   return { world, stdout, stderr };

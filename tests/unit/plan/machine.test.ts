@@ -16,13 +16,16 @@ const adopted: Machine = {
   installation: "1111",
   record: '{"installation":"1111"}',
 };
-const made: Machine = { ...adopted, adopted: false, hostname: "dev", swapGiB: 4 };
+const made: Machine = { ...adopted, adopted: false, hostname: "dev", swapGiB: 4, fenced: ["10.0.2.0/24"] };
 const OPERATION = { operation: "vm reinit dev" };
 const ids = (plan: Plan) => plan.steps.map(({ id }) => id);
 
 describe("the plans", () => {
   test("an adopted machine keeps its host name, swap, locale and cloud-init", () => {
-    const own = ["machine/hosts", "machine/hostname", "machine/keep-host-keys", "machine/locale", "machine/swap"];
+    const own = [
+      ...["machine/hosts", "machine/hostname", "machine/keep-host-keys", "machine/locale", "machine/swap"],
+      ...["machine/fence", "machine/root-login"],
+    ];
     expect(ids(initPlan(made, OPERATION)).filter((id) => !ids(initPlan(adopted, OPERATION)).includes(id))).toEqual(own);
     expect(ids(initPlan(adopted, OPERATION)).filter((id) => !ids(initPlan(made, OPERATION)).includes(id))).toEqual([
       "machine/keep",
@@ -36,6 +39,15 @@ describe("the plans", () => {
     expect(order.indexOf("machine/sshd")).toBeLessThan(order.indexOf("machine/operator-keys"));
     expect(ids(purgePlan(adopted, OPERATION)).at(0)).toBe("machine/purge/guard");
     expect(ids(purgePlan(adopted, OPERATION)).at(-1)).toBe("machine/purge/records");
+  });
+
+  test("a machine that we made: the fence before the first user, root's login last, behind the admin's", () => {
+    const order = ids(initPlan(made, OPERATION));
+    expect(order.indexOf("machine/fence")).toBeLessThan(order.indexOf("machine/admin-account"));
+    expect(order.indexOf("machine/operator-keys")).toBeLessThan(order.indexOf("machine/root-login"));
+    expect(order.at(-1)).toBe("machine/root-login");
+    expect(ids(initPlan({ ...made, fenced: [] }, OPERATION))).not.toContain("machine/fence");
+    expect(ids(initPlan({ ...adopted, fenced: ["10.0.2.0/24"] }, OPERATION))).not.toContain("machine/fence");
   });
 
   test("comfort may fail, safety may not", () => {

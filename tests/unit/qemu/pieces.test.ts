@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:f
 import { join } from "node:path";
 import { acceleration, runs } from "../../../providers/qemu/accelerator.ts";
 import { type Launch, qemuArgv } from "../../../providers/qemu/argv.ts";
-import { installCommand, missingPrograms } from "../../../providers/qemu/install.ts";
+import { installing, missingPrograms } from "../../../providers/qemu/install.ts";
 import {
   type Facts,
   factsOf,
@@ -146,7 +146,11 @@ test("what is missing is named with this system's own command", () => {
   expect(commands("other", X86)[0]).toContain("https://www.qemu.org/download/");
   const some = { PATH: programs({ "apt-get": "", "qemu-system-x86_64": "" }) };
   expect(missingPrograms(X86, some)).toEqual([
-    { what: "qemu-img", next: `${sudo}apt-get install --no-install-recommends qemu-utils` },
+    {
+      what: "qemu-img",
+      next: `${sudo}apt-get install --no-install-recommends qemu-utils`,
+      packages: ["qemu-utils"],
+    },
   ]);
-  expect(installCommand(X86, some, ["build"])).toContain("mmdebstrap uidmap e2fsprogs");
+  expect(installing(X86, some, ["build"]).packages).toEqual(["mmdebstrap", "uidmap", "e2fsprogs"]);
 });

@@ -9,6 +9,7 @@ import { machine, start, thrown, withDirectory, workspace } from "./fixture.ts";
 const LATER = "ALTER TABLE machines ADD COLUMN colour TEXT; CREATE TABLE later (x TEXT) STRICT;";
 const NEWER = [...MIGRATIONS, LATER];
 const now = () => new Date("2025-01-31T23:59:59.900Z");
+const SNAPSHOT = `agentworks.db.v${MIGRATIONS.length}.20250131T235959Z.bak`;
 
 const version = (path: string) => {
   using database = new Database(path, { readonly: true });
@@ -37,11 +38,11 @@ test("an older state is migrated, with a snapshot that holds what was still in t
     const newer = openState(path, { migrations: NEWER, now });
     expect(newer.machines.names()).toEqual(["dev"]);
     expect(version(path)).toBe(NEWER.length);
-    expect(backups(base)).toEqual(["agentworks.db.v1.20250131T235959Z.bak"]);
+    expect(backups(base)).toEqual([SNAPSHOT]);
     newer.close();
     older.close();
 
-    const snapshot = join(base, "agentworks.db.v1.20250131T235959Z.bak");
+    const snapshot = join(base, SNAPSHOT);
     expect((statSync(snapshot).mode & 0o777).toString(8)).toBe("600");
     const restored = openState(snapshot);
     expect(restored.machines.names()).toEqual(["dev"]);
@@ -106,7 +107,7 @@ test("a process killed in the middle of a migration leaves the version before it
     const again = openState(path);
     expect(again.machines.names()).toEqual(["dev"]);
     again.close();
-    expect(version(path)).toBe(1);
+    expect(version(path)).toBe(MIGRATIONS.length);
     openState(path, { migrations: [...MIGRATIONS, "CREATE TABLE half (x TEXT) STRICT"] }).close();
   }));
 
@@ -118,7 +119,8 @@ test("four processes that migrate at once migrate once, and lose nothing", () =>
     state.close();
     await Promise.all([1, 2, 3, 4].map(() => start("migrate", [path, LATER]).output()));
     expect(readdirSync(base).length).toBe(backups(base).length + 1);
-    expect(version(path)).toBe(2);
+    expect(version(path)).toBe(NEWER.length);
     expect(backups(base).length).toBeGreaterThan(0);
-    for (const name of backups(base)) expect([name.endsWith(".bak"), version(join(base, name))]).toEqual([true, 1]);
+    for (const name of backups(base))
+      expect([name.endsWith(".bak"), version(join(base, name))]).toEqual([true, MIGRATIONS.length]);
   }));

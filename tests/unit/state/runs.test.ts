@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { ownerAlive, thisProcess } from "../../../cli/state/owner.ts";
-import { LeaseHeld } from "../../../cli/state/runs.ts";
+import { LeaseHeld, platformThing } from "../../../cli/state/runs.ts";
 import { openState, type State } from "../../../cli/state/state.ts";
 import { machine, start, thrown, withDirectory } from "./fixture.ts";
 
@@ -95,6 +95,36 @@ test("the lease of a living process is not taken over; that of a killed one is",
     expect(state.runs.takeOver("first")).toBeNull();
     expect(state.runs.takeOver("never")).toBeNull();
     state.close();
+  }));
+
+test("while a process has a machine's platform in hand, another one begins nothing on it; it itself does", () =>
+  withDirectory((base) => {
+    const path = join(base, "agentworks.db");
+    const own = withMachines(path);
+    const other = openState(path, { owner: { pid: 1, pidStart: 0 } });
+    own.runs.begin({ ...RUN, id: "platform", thing: platformThing("dev") });
+    expect(held(() => other.runs.begin({ ...RUN, id: "second" })).run.id).toBe("platform");
+    expect(other.runs.begin({ ...RUN, id: "elsewhere", machine: "other" }).state).toBe("open");
+    expect(own.runs.begin(RUN).state).toBe("open");
+    own.runs.finish("platform", "complete");
+    expect(other.runs.begin({ ...RUN, id: "third", thing: "agent:claude" }).state).toBe("open");
+    for (const state of [own, other]) state.close();
+  }));
+
+test("what takes a machine down begins alone, however long others take, and its own process's runs are no others", () =>
+  withDirectory((base) => {
+    const path = join(base, "agentworks.db");
+    const own = withMachines(path);
+    const other = openState(path, { owner: { pid: 1, pidStart: 0 } });
+    const stop = { ...RUN, id: "stop", thing: platformThing("dev") };
+    other.runs.begin({ ...RUN, id: "work", thing: "agent:claude" });
+    expect(held(() => own.runs.beginAlone(stop)).run.id).toBe("work");
+    expect(own.runs.begin({ ...stop, id: "start" }).state).toBe("open");
+    own.runs.finish("start", "complete");
+    other.runs.finish("work", "complete");
+    own.runs.begin(RUN);
+    expect(own.runs.beginAlone(stop).state).toBe("open");
+    for (const state of [own, other]) state.close();
   }));
 
 test("of two that take a dead process's lease over, the second meets the first's", () =>

@@ -59,7 +59,7 @@ process.exit(
     signals: process,
     now: () => new Date(),
     commands: commands.map((command) => ({ name: command.name, load: async () => command })),
-    open: async () => ({ config: unused, state: unused, close: () => {} }),
+    open: async () => ({ config: unused, state: unused, provider: unused, close: () => {} }),
   }),
 );
 
