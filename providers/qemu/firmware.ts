@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { ProviderError } from "../provider.ts";
-import { installCommand } from "./install.ts";
+import { installing } from "./install.ts";
 import type { World } from "./settings.ts";
 
 /** UEFI for aarch64, which has no other firmware, by Debian, Fedora, Arch and Homebrew. */
@@ -18,6 +18,6 @@ export function firmwareFor({ host, env }: World): string | undefined {
   if (found !== undefined) return found;
   throw new ProviderError(
     "the image starts by UEFI firmware, which is not installed here",
-    `${installCommand(host, env, ["firmware"])}, or set image to "build"`,
+    `${installing(host, env, ["firmware"]).next}, or set image to "build"`,
   );
 }
