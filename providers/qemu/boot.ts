@@ -34,7 +34,8 @@ export async function bringUp(
   const slow = accelerated === undefined || accelerated.accelerator === "tcg";
   work.progress("booting");
   try {
-    return await answered(world, machine, Date.now() + (slow ? limits.slowBootMs : limits.bootMs), work);
+    const deadline = Date.now() + (slow ? limits.slowBootMs : limits.bootMs);
+    return await answered(world, machine, { fresh: how === "off", deadline }, work);
   } catch (error) {
     // What runs already was not started for this.
     if (how === "off" && work.cancel.aborted) await cutPower(world, machine);
@@ -47,7 +48,7 @@ async function launch(world: World, machine: Machine, facts: Facts, { accelerato
   if (await isHeld(machine, world)) throw await stuck(machine);
   rmSync(machine.qmp, { force: true });
   rotateSerial(machine);
-  const boot = facts.boot === "kernel" ? { kernel: facts.publicKeys } : { firmware: firmwareFor(world.host) };
+  const boot = facts.boot === "kernel" ? { kernel: facts.publicKeys } : { firmware: firmwareFor(world) };
   const { code, stderr } = await withShortPath(machine.qmp, async (socket) => {
     const argv = qemuArgv({
       machine,
@@ -75,16 +76,22 @@ export function portTaken({ name, port }: Machine): ProviderError {
   );
 }
 
+interface Boot {
+  /** Started just now: the console shows this boot and no other. */
+  readonly fresh: boolean;
+  readonly deadline: number;
+}
+
 /** Waits until ssh answers and the host keys are known. */
-async function answered(world: World, machine: Machine, deadline: number, work: Work): Promise<Endpoint> {
-  for (let round = 1; Date.now() < deadline; round++) {
+async function answered(world: World, machine: Machine, boot: Boot, work: Work): Promise<Endpoint> {
+  for (let round = 1; Date.now() < boot.deadline; round++) {
     work.cancel.throwIfAborted();
     const hostKeys = knownHostKeys(machine);
     if (hostKeys.length > 0 && (await greets(machine.port))) {
       await ask(world, machine, consoleToRing);
       return { host: "127.0.0.1", port: machine.port, user: "root", hostKeys };
     }
-    const end = deadEnd(machine);
+    const end = boot.fresh ? deadEnd(machine) : undefined;
     if (end !== undefined) {
       await cutPower(world, machine);
       throw new ProviderError(`${machine.name} ${end}`, "use another image", serialTail(machine));

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import type { Machine } from "./machine.ts";
 import type { Qmp } from "./qmp.ts";
+import { FLOOD, rotateSerial, serialSize } from "./serial.ts";
 
 /** Kept of what a running guest prints; a power of two (qemu-qmp-ref, ChardevRingbuf). */
 const RING = 1024 * 1024;
@@ -26,7 +27,10 @@ export async function consoleToFile(qmp: Qmp, machine: Machine): Promise<void> {
 export async function emptyRing(qmp: Qmp, machine: Machine): Promise<void> {
   if ((await backend(qmp)) !== "ringbuf") return;
   const held = await qmp.command("ringbuf-read", { device: "serial", size: RING, format: "base64" });
-  if (typeof held === "string") appendFileSync(machine.serial, Buffer.from(held, "base64"));
+  if (typeof held !== "string") return;
+  // Asked for often enough, the end of a flood is one as well.
+  if (serialSize(machine) > FLOOD) rotateSerial(machine);
+  appendFileSync(machine.serial, Buffer.from(held, "base64"));
 }
 
 async function backend(qmp: Qmp): Promise<string | undefined> {

@@ -75,7 +75,7 @@ export function keepFacts(machine: Machine, facts: Facts): void {
 
 function writeFacts(directory: string, facts: Facts): void {
   const file = join(directory, "machine.json");
-  writeFileSync(`${file}.new`, `${JSON.stringify(facts, undefined, 2)}\n`, { mode: 0o600 });
+  writeFileSync(`${file}.new`, `${JSON.stringify(facts, undefined, 2)}\n`, { mode: 0o600, flush: true });
   renameSync(`${file}.new`, file);
 }
 

@@ -9,6 +9,7 @@ import {
 } from "../provider.ts";
 import { acceleration } from "./accelerator.ts";
 import { bringUp } from "./boot.ts";
+import { emptyRing } from "./console.ts";
 import { makeDisk } from "./disk.ts";
 import { buildProblem } from "./images/build.ts";
 import { chosenImage } from "./images/choose.ts";
@@ -24,9 +25,8 @@ import {
   taken,
 } from "./machine.ts";
 import { planLines } from "./plan.ts";
-import { cutPower, power, shutDown } from "./power.ts";
+import { ask, cutPower, power, shutDown } from "./power.ts";
 import { checkMemory, reserve } from "./reserve.ts";
-import { serialFiles } from "./serial.ts";
 import type { QemuSettings, World } from "./settings.ts";
 import { spoken } from "./spoken.ts";
 import { worldFrom } from "./world.ts";
@@ -99,4 +99,11 @@ function notThere({ name, directory }: Machine): ProviderError {
     `nothing is left of ${name} in ${directory}`,
     `agentworks vm delete ${name} forgets it; agentworks vm create makes a new one`,
   );
+}
+
+/** The files of the console, the boot before this one last. What a running QEMU still holds of it is written to the first. */
+async function serialFiles(world: World, machine: Machine): Promise<readonly string[]> {
+  if (factsOf(machine) === undefined) return [];
+  await ask(world, machine, async (qmp) => await emptyRing(qmp, machine));
+  return [machine.serial, machine.serialBefore].filter((file) => existsSync(file));
 }

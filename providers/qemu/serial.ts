@@ -1,8 +1,5 @@
 import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from "node:fs";
-import { emptyRing } from "./console.ts";
-import { factsOf, type Machine } from "./machine.ts";
-import { ask } from "./power.ts";
-import type { World } from "./settings.ts";
+import type { Machine } from "./machine.ts";
 
 /** A boot writes some ten kilobytes; more than this on the console is a flood. */
 export const FLOOD = 8 * 1024 * 1024;
@@ -55,11 +52,4 @@ function read(file: string, from: number): string {
   } finally {
     closeSync(fd);
   }
-}
-
-/** The files of the console, the boot before this one last. What a running QEMU still holds of it is written to the first. */
-export async function serialFiles(world: World, machine: Machine): Promise<readonly string[]> {
-  if (factsOf(machine) === undefined) return [];
-  await ask(world, machine, async (qmp) => await emptyRing(qmp, machine));
-  return [machine.serial, machine.serialBefore].filter((file) => existsSync(file));
 }

@@ -18,7 +18,7 @@ import { diskFull } from "../disk-full.ts";
 import { installing, which } from "../install.ts";
 import type { Env, World } from "../settings.ts";
 import { alone } from "./alone.ts";
-import type { Image } from "./image.ts";
+import { type Image, settle } from "./image.ts";
 import { layOut, recipeKey, sweepArgv } from "./recipe.ts";
 
 /** What a build takes while it goes on, and what stays of it. */
@@ -85,6 +85,7 @@ async function build(world: World, work: Work): Promise<Image> {
   try {
     await cook(world, layOut(world.host, workshop, fresh), work);
     dropOld(images);
+    for (const name of readdirSync(fresh)) settle(join(fresh, name));
     renameSync(fresh, placeOf(world));
   } finally {
     await sweep(world, note);

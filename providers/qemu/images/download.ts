@@ -17,7 +17,7 @@ import { diskFull } from "../disk-full.ts";
 import type { World } from "../settings.ts";
 import { alone } from "./alone.ts";
 import { begin, fetchText, Unreachable } from "./fetch.ts";
-import type { Image } from "./image.ts";
+import { type Image, settle } from "./image.ts";
 
 const MIB = 1024 * 1024;
 /** A download that breaks off goes on, as long as each attempt brings something. */
@@ -42,6 +42,7 @@ export async function downloadedImage(world: World, url: string, work: Work): Pr
     dropOthers(world, disk, part);
     await fetchWhole(world, url, part, work);
     if (sum !== undefined) await check(url, part, sum, work);
+    settle(part);
     renameSync(part, disk);
     return { what: `${basename(new URL(url).pathname)} from ${new URL(url).host}`, disk, shared: true };
   });

@@ -1,5 +1,6 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -101,6 +102,25 @@ test("QEMU has a session of its own, no descriptor of ours, no variable of the o
     ),
   ).toEqual([]);
   expect(statSync(directory).mode & 0o777).toBe(0o700);
+});
+
+test("a boot that met its end is told at once; the words of a boot before it end no machine that runs", async () => {
+  const { provider, request, id, directory } = await bench({ limits: { slowBootMs: 4000 } });
+  const serial = join(directory, "serial.log");
+  const panic = (words: string) =>
+    words === "booting" ? appendFileSync(serial, "Kernel panic - not syncing: no init\r\n") : undefined;
+  const work = { ...listening(), progress: panic };
+  const failed = await refusal(() => provider.create(request, id, work));
+  expect([failed.message, failed.tail]).toEqual([
+    "box met a kernel panic while it booted",
+    ["Kernel panic - not syncing: no init"],
+  ]);
+  expect(processOf(id)).toBeUndefined();
+  expect((await refusal(() => provider.start(id, listening()))).message).toContain("does not answer");
+  const pid = processOf(id);
+  expect((await refusal(() => provider.start(id, work))).message).toContain("does not answer");
+  expect(processOf(id)).toBe(pid as string);
+  expect(await provider.serial(id)).toEqual([serial, join(directory, "serial.before.log")]);
 });
 
 test("Ctrl-C while it boots leaves no QEMU, and the next command goes on", async () => {
