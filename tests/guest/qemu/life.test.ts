@@ -107,27 +107,23 @@ const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 test("agents do not reach the operator's own computer: fenced they fail, in each of these ways; unfenced they succeed", async () => {
   const step = fence(FENCED);
-  expect(await byAgent(tries(portOf()))).toEqual(OPEN);
   for (const result of ["changed", "unchanged"]) {
     expect(await applySteps(guest.transport, [step])).toMatchObject({ results: { "machine/fence": result } });
   }
-  const said = await byAgent(
-    { ...tries(portOf()), ...BEYOND, name: ASK_NAME },
-    `cat </dev/tcp/10.0.2.2/${portOf()} >/run/by-root`,
-  );
+  const root = `cat </dev/tcp/10.0.2.2/${portOf()} >/run/by-root`;
+  const said = await byAgent({ ...tries(portOf()), ...BEYOND, name: ASK_NAME }, root);
   const beyond = Object.fromEntries(Object.keys(BEYOND).map((name) => [name, REFUSED]));
   // Names are answered, and root's own work (apt, whose mirror may be there) goes on.
   expect(said).toEqual({ ...CLOSED, ...beyond, name: "12 34" });
   const drifts = [
     "grep -q operator /run/by-root; systemctl stop agentworks-fence.service",
-    "nft flush table inet agentworks",
+    "nft flush table inet agentworks; rm /etc/agentworks/fence.nft",
   ];
   for (const drift of drifts) {
     expect(await byAgent(tries(portOf()), drift)).toEqual(OPEN);
     expect(await applySteps(guest.transport, [step])).toMatchObject({ results: { "machine/fence": "changed" } });
   }
-  expect(await byAgent(tries(portOf()), "rm /etc/agentworks/fence.nft")).toEqual(CLOSED);
-  expect(await applySteps(guest.transport, [step])).toMatchObject({ results: { "machine/fence": "changed" } });
+  expect(await byAgent(tries(portOf()))).toEqual(CLOSED);
 });
 
 test("an agent floods the console: the operator's disk does not notice, and the end can be read", async () => {
