@@ -23,7 +23,7 @@ export function limitsHold(of: () => Operator): void {
       await of().ok(["agent", "create", agent, "--template", agent, "--grant-all-workspaces"]);
       await of().ok(["session", "create", agent, "--workspace", "site", "--agent", agent]);
     }
-  }, 120_000);
+  }, 300_000);
 
   /** Runs a shell line in a login of the agent's, by a real ssh. */
   async function login(agent: Agent, line: string) {
