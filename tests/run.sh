@@ -15,11 +15,16 @@ unit_files() { find tests -name '*.test.ts' -not -path 'tests/guest/*' | sort; }
 # Guests share this machine's kernel, and these weaken its settings for a while: no other guest may run beside them.
 readonly WEAKENING=(tests/guest/attacks/attacks.test.ts tests/guest/machine/adopt.test.ts)
 
+# These measure time in seconds: nothing runs beside them.
+readonly MEASURING=(
+  tests/guest/commands/busy.test.ts tests/guest/harness/proxy.test.ts tests/guest/machine/init.test.ts tests/guest/vm/logins.test.ts
+)
+
 # Machines with a kernel of their own.
-own_kernel_files() { find tests/guest -name '*.test.ts' -path 'tests/guest/qemu*' | sort; }
+own_kernel_files() { find tests/guest -name '*.test.ts' -path '*/*qemu*' | sort; }
 
 other_guest_files() {
-  find tests/guest -name '*.test.ts' -not -path 'tests/guest/qemu*' | sort | grep -vxFf <(printf '%s\n' "${WEAKENING[@]}")
+  find tests/guest -name '*.test.ts' -not -path '*/*qemu*' | sort | grep -vxFf <(printf '%s\n' "${WEAKENING[@]}" "${MEASURING[@]}")
 }
 
 # `list NAME COMMAND...`: what the command prints, as a file: who reads a line there moves on for everybody who reads it.
@@ -47,6 +52,7 @@ run_guests() {
     return
   fi
   local weakening own_kernel rest beside
+  run_files <"$(list measuring printf '%s\n' "${MEASURING[@]}")"
   weakening=$(list weakening printf '%s\n' "${WEAKENING[@]}")
   own_kernel=$(list own-kernel own_kernel_files)
   exec {rest}<"$(list rest other_guest_files)"
