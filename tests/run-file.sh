@@ -5,7 +5,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 readonly DIRECTORY=$1 FILE=$2
 # Seconds a test file may take.
-readonly LIMIT=900
+readonly LIMIT=1800
 WORK=$(mktemp -d "$DIRECTORY/XXXXXX")
 readonly WORK
 
