@@ -1,8 +1,8 @@
 import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { executable } from "../../unit/executable.ts";
 import { type Operator, operatorOf } from "../cli.ts";
+import { IMAGES } from "../qemu/lab.ts";
 
 /**
  * An operator who may do nothing on this computer but what every user may. What was built for the tests is copied for them: the cache
@@ -21,8 +21,7 @@ export async function plainOperator(config = ""): Promise<Operator> {
   );
   chmodSync(program, 0o755);
   const operator = await operatorOf(undefined, { program, config: `[qemu]\nimage = "build"\n${config}` });
-  const images = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "agentworks", "test-images");
-  run("cp", "-r", "--sparse=always", images, join(operator.home, "images"));
+  run("cp", "-r", "--sparse=always", IMAGES, join(operator.home, "images"));
   run("chown", "-R", `${user}:`, operator.env.HOME ?? "");
   return {
     ...operator,
