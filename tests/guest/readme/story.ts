@@ -1,0 +1,78 @@
+import { expect, test } from "bun:test";
+import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Fence, fencesOf, type Line, linesOf } from "./fences.ts";
+import type { Reader, Talk } from "./reader.ts";
+
+/** What a reader meets who types a command of the README. */
+export interface Claim {
+  /** 0 unless told. */
+  readonly code?: number;
+  readonly talk?: Talk;
+  /** Words that it shows. */
+  readonly shows?: string | RegExp;
+  /** The reader's directory below the home: the home itself unless told. */
+  readonly at?: string;
+  /** What the reader or the world does first. */
+  readonly before?: () => unknown;
+}
+
+/** What a reader types, of what stands in the README: commands without the comments behind them. */
+export type Story = Readonly<Record<string, Claim>>;
+
+export const CHECKOUT = "agentworks";
+const LIMIT_MS = 600_000;
+const README = join(import.meta.dir, "..", "..", "..", "README.md");
+
+/** The README's blocks, in order. */
+export function readme(): readonly Fence[] {
+  return fencesOf(readFileSync(README, "utf8"));
+}
+
+/** The file that a reader's configuration is written into. */
+export function configurationOf(reader: Reader): string {
+  return join(reader.outside, ".config", "agentworks", "config.toml");
+}
+
+/**
+ * Makes the tests of a story: one for each of its commands and each block of configuration, as they follow each other in the README. A
+ * command that stands there twice is typed twice.
+ */
+export function tell(story: Story, reader: () => Reader): void {
+  /** The line that did not come to what it should: those after it build on it. */
+  let stuck: number | undefined;
+  const step = (what: string, line: number, act: () => Promise<void>): void =>
+    test(
+      `line ${line}: ${what}`,
+      async () => {
+        if (stuck !== undefined) throw new Error(`see line ${stuck}`);
+        stuck = line;
+        await act();
+        stuck = undefined;
+      },
+      LIMIT_MS,
+    );
+  for (const fence of readme()) {
+    if (fence.language === "toml") step(fence.text.split("\n")[0] ?? "", fence.line, () => configure(reader(), fence));
+    if (fence.language !== "sh") continue;
+    for (const line of linesOf(fence)) {
+      const claim = story[line.command];
+      if (claim !== undefined) step(line.command, line.line, () => type(reader(), line, claim));
+    }
+  }
+}
+
+async function type(reader: Reader, { written }: Line, claim: Claim): Promise<void> {
+  await claim.before?.();
+  const { code, shown, unsent } = await reader.type(written, claim.at ?? ".", claim.talk);
+  expect({ code, unsent, shown }).toEqual({ code: claim.code ?? 0, unsent: 0, shown: expect.any(String) });
+  expect(shown).toMatch(claim.shows ?? "");
+}
+
+/** Blocks of configuration are added to what the reader has, from the top of the README to its end. */
+async function configure(reader: Reader, { text }: Fence): Promise<void> {
+  mkdirSync(dirname(configurationOf(reader)), { recursive: true });
+  appendFileSync(configurationOf(reader), `${text}\n`);
+  const { code, shown } = await reader.type("agentworks vm list", ".");
+  expect({ code, shown }).toEqual({ code: 0, shown: expect.not.stringContaining("config.toml") });
+}
