@@ -34,8 +34,8 @@ describe("the README", () => {
     expect(told.filter((command) => !written.includes(command))).toEqual([]);
   });
 
-  test("holds commands and configuration, and no other blocks", () => {
-    expect(readme().filter(({ language }) => !["sh", "toml"].includes(language))).toEqual([]);
+  test("holds commands, what they show, and configuration: no other blocks", () => {
+    expect(readme().filter(({ language }) => !["sh", "text", "toml"].includes(language))).toEqual([]);
   });
 });
 

@@ -35,8 +35,8 @@ export function configurationOf(reader: Reader): string {
 }
 
 /**
- * Makes the tests of a story: one for each of its commands and each block of configuration, as they follow each other in the README. A
- * command that stands there twice is typed twice.
+ * Makes the tests of a story: one for each of its commands, each block of configuration and each picture (a `text` block: the screen of
+ * the command before it), as they follow each other in the README. A command that stands there twice is typed the first time.
  */
 export function tell(story: Story, reader: () => Reader): void {
   /** The line that did not come to what it should: those after it build on it. */
@@ -52,21 +52,43 @@ export function tell(story: Story, reader: () => Reader): void {
       },
       LIMIT_MS,
     );
+  /** What each command showed. */
+  const screens = new Map<string, string>();
+  const begun = new Set<string>();
+  let last = "";
   for (const fence of readme()) {
-    if (fence.language === "toml") step(fence.text.split("\n")[0] ?? "", fence.line, () => configure(reader(), fence));
+    const [first = ""] = fence.text.split("\n");
+    const pictured = last;
+    if (fence.language === "toml") step(first, fence.line, () => configure(reader(), fence));
+    if (fence.language === "text" && begun.has(pictured))
+      step(`a picture of ${pictured}`, fence.line, async () => compare(fence, screens.get(pictured) ?? ""));
     if (fence.language !== "sh") continue;
     for (const line of linesOf(fence)) {
-      const claim = story[line.command];
-      if (claim !== undefined) step(line.command, line.line, () => type(reader(), line, claim));
+      last = line.command;
+      const claim = story[last];
+      if (claim === undefined || begun.has(last)) continue;
+      begun.add(last);
+      step(last, line.line, async () => void screens.set(line.command, await type(reader(), line, claim)));
     }
   }
 }
 
-async function type(reader: Reader, { written }: Line, claim: Claim): Promise<void> {
+/** Returns what was shown. */
+async function type(reader: Reader, { written }: Line, claim: Claim): Promise<string> {
   await claim.before?.();
   const { code, shown, unsent } = await reader.type(written, claim.at ?? ".", claim.talk);
   expect({ code, unsent, shown }).toEqual({ code: claim.code ?? 0, unsent: 0, shown: expect.any(String) });
   expect(shown).toMatch(claim.shows ?? "");
+  return shown;
+}
+
+/** The lines of a picture stand on the screen, as they are and in that order; there may be others around them. */
+async function compare({ text }: Fence, screen: string): Promise<void> {
+  const drawn = text.split("\n");
+  const seen = Bun.stripANSI(screen)
+    .split(/[\r\n]+/)
+    .map((line) => line.trimEnd());
+  expect(seen.filter((line) => drawn.includes(line))).toEqual(drawn);
 }
 
 /** Blocks of configuration are added to what the reader has, from the top of the README to its end. */
