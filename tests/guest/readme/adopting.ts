@@ -3,10 +3,9 @@ import { join } from "node:path";
 import type { Guest } from "../harness/guest.ts";
 import { on } from "../machine/lab.ts";
 import type { Reader } from "./reader.ts";
-import { CHECKOUT, configurationOf, type Story } from "./story.ts";
+import { CHECKOUT, configurationOf, DETACH, type Story } from "./story.ts";
 
 const DOWNLOADS = "Downloads";
-const DETACH = "\x02d";
 const NEXT_CHOICE = "\x1b[B\r";
 const YES = [["?", "y"]] as const;
 

@@ -1,13 +1,29 @@
-import { CHECKOUT, type Story } from "./story.ts";
+import { CHECKOUT, DETACH, type Story } from "./story.ts";
 
-/** Who has no machine yet, and makes some on this computer. */
-export const MAKING: Story = {
-  "npm run quickstart": { at: CHECKOUT, shows: "agentworks session attach first-session" },
+/** Where the machine is emulated, and shared with others who test. */
+const BOOTED = { limitMs: 800_000 };
+
+/** Who has nothing yet but a checkout. */
+export const STARTING: Story = {
+  "npm run quickstart": { ...BOOTED, at: CHECKOUT, shows: "session attach first-session" },
+  "agentworks session attach first-session": {
+    talk: [
+      ["$ ", "id -un\r"],
+      ["$ ", DETACH],
+    ],
+  },
+  "agentworks session list --vm quickstart": {},
   "agentworks quickstart --remove": { talk: [["?", "y"]] },
+};
+
+/** Who built the program, and makes a machine on this computer. */
+export const MAKING: Story = {
+  "npm ci": { at: CHECKOUT },
+  "npm run build": { at: CHECKOUT },
   "agentworks vm create dev --dry-run | less": { talk: [["#>", "q"]] },
-  "agentworks vm create dev --cpus 2 --memory 4 --disk 20": { shows: "complete" },
+  "agentworks vm create dev --cpus 2 --memory 4 --disk 20": { ...BOOTED, shows: "complete" },
   "agentworks vm stop dev": {},
-  "agentworks vm start dev": {},
-  "agentworks vm logs dev --serial": { shows: "Power down" },
+  "agentworks vm start dev": BOOTED,
+  "agentworks vm logs dev --serial": { shows: "BEGIN SSH HOST KEY KEYS" },
   "agentworks vm delete dev": { talk: [["?", "y"]] },
 };

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { converse, type Shown } from "../cli.ts";
@@ -84,7 +84,8 @@ function copySource(checkout: string): void {
   const listed = Bun.spawnSync(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: ROOT });
   const runner = readFileSync(join(ROOT, "tests", "run.sh"), "utf8");
   const kinds = new Set<string>();
-  for (const file of listed.stdout.toString().split("\0").filter(Boolean)) {
+  const files = listed.stdout.toString().split("\0").filter((file) => file !== "" && existsSync(join(ROOT, file)));
+  for (const file of files) {
     const isTest = file.endsWith(".test.ts");
     const kind = /^tests\/(guest\/qemu|guest)?/.exec(file)?.[0] ?? "";
     if (isTest && kinds.has(kind) && !runner.includes(file)) continue;
