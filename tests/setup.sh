@@ -8,7 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # What the checks and tests call, the guests' own needs (tests/guest/harness/check.sh) among it.
 readonly PACKAGES=(
   acl debian-archive-keyring e2fsprogs fdisk git grub-pc-bin iproute2 less libc6-arm64-cross mmdebstrap openssh-client
-  openssh-server openssl procps qemu-system-x86 qemu-user qemu-utils shellcheck shfmt slirp4netns strace sudo systemd-container tmux uidmap unzip
+  openssh-server openssl procps qemu-system-x86 qemu-user qemu-utils shellcheck shfmt slirp4netns strace sudo
+  systemd-container tmux uidmap unzip
 )
 
 missing_packages() {
