@@ -84,7 +84,10 @@ function copySource(checkout: string): void {
   const listed = Bun.spawnSync(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: ROOT });
   const runner = readFileSync(join(ROOT, "tests", "run.sh"), "utf8");
   const kinds = new Set<string>();
-  const files = listed.stdout.toString().split("\0").filter((file) => file !== "" && existsSync(join(ROOT, file)));
+  const files = listed.stdout
+    .toString()
+    .split("\0")
+    .filter((file) => file !== "" && existsSync(join(ROOT, file)));
   for (const file of files) {
     const isTest = file.endsWith(".test.ts");
     const kind = /^tests\/(guest\/qemu|guest)?/.exec(file)?.[0] ?? "";
