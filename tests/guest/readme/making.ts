@@ -9,6 +9,8 @@ export const STARTING: Story = {
   "agentworks session attach first-session": {
     talk: [
       ["$ ", "id -un\r"],
+      // The screen may be drawn anew before this is there.
+      ["id -un", ""],
       ["$ ", DETACH],
     ],
   },
