@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from "bun:test";
-import { STARTING } from "../readme/making.ts";
+import { starting } from "../readme/making.ts";
 import { type Reader, reader } from "../readme/reader.ts";
 import { tell } from "../readme/story.ts";
 
@@ -12,4 +12,8 @@ afterAll(async () => {
   someone?.dispose();
 }, 120_000);
 
-describe("who begins with the quickstart types", () => tell(STARTING, () => someone));
+describe("who begins with the quickstart types", () =>
+  tell(
+    starting(() => someone),
+    () => someone,
+  ));

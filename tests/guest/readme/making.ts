@@ -1,22 +1,26 @@
+import type { Reader } from "./reader.ts";
 import { CHECKOUT, DETACH, type Story } from "./story.ts";
 
 /** Where the machine is emulated, and shared with others who test. */
 const BOOTED = { limitMs: 800_000 };
 
 /** Who has nothing yet but a checkout. */
-export const STARTING: Story = {
-  "npm run quickstart": { ...BOOTED, at: CHECKOUT, shows: "session attach first-session" },
-  "agentworks session attach first-session": {
-    talk: [
-      ["$ ", "id -un\r"],
-      // The screen may be drawn anew before this is there.
-      ["id -un", ""],
-      ["$ ", DETACH],
-    ],
-  },
-  "agentworks session list --vm quickstart": {},
-  "agentworks quickstart --remove": { talk: [["?", "y"]] },
-};
+export function starting(reader: () => Reader): Story {
+  return {
+    "npm run quickstart": { ...BOOTED, at: CHECKOUT, shows: "session attach first-session" },
+    "agentworks session attach first-session": {
+      talk: [
+        ["$ ", "id -un\r"],
+        // The screen may be drawn anew before this is there.
+        ["id -un", ""],
+        ["$ ", DETACH],
+      ],
+    },
+    // A machine that is emulated beside others may not answer in time at first.
+    "agentworks session list --vm quickstart": { before: () => untilItAnswers(reader()) },
+    "agentworks quickstart --remove": { talk: [["?", "y"]] },
+  };
+}
 
 /** Who built the program, and makes a machine on this computer. */
 export const MAKING: Story = {
@@ -29,3 +33,10 @@ export const MAKING: Story = {
   "agentworks vm logs dev --serial": { shows: "BEGIN SSH HOST KEY KEYS" },
   "agentworks vm delete dev": { talk: [["?", "y"]] },
 };
+
+async function untilItAnswers(reader: Reader): Promise<void> {
+  for (let tries = 0; tries < 8; tries++) {
+    const { shown } = await reader.type("agentworks session list --vm quickstart", ".");
+    if (shown.includes("running")) return;
+  }
+}
