@@ -7,6 +7,7 @@ export function localTransport(argv: readonly string[], env: Readonly<Record<str
     label: "this computer",
     open: () => spawnChannel(argv, env),
     isTransient: () => false,
+    isRefused: () => false,
     explain: (code, stderr) => ({
       message: `bash ended with ${code}: ${stderr.trim()}`,
       next: "look at the message above",

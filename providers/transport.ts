@@ -20,6 +20,8 @@ export interface Transport {
   open(options: { readonly sudoPassword?: Secret }): Channel;
   /** Whether an end of the command with these words on stderr, before a byte of stdout came, is worth another try. */
   isTransient(exitCode: number, stderr: string): boolean;
+  /** Whether nobody listened there: for a moment, so does a server that reloads. */
+  isRefused(exitCode: number, stderr: string): boolean;
   /** What failed, in the operator's words, for an end that is not worth another try. */
   explain(exitCode: number, stderr: string): { readonly message: string; readonly next: string };
   /** The argv of an interactive login as `user`, with a terminal: attach, shell. `command` is one constant shell word list. */

@@ -5,7 +5,7 @@ import type { FollowEnd, FollowOptions, Listener, Request, Seen } from "./follow
 import { eachLine } from "./lines.ts";
 
 /** How one connection ended. */
-interface Talk {
+export interface Talk {
   readonly code: number;
   /** What was said on stderr besides the log. */
   readonly stderr: string;

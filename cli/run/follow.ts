@@ -2,7 +2,7 @@ import type { Channel, Transport } from "../../providers/transport.ts";
 import type { Event } from "../../steps/events.ts";
 import type { Script } from "../../steps/render.ts";
 import type { Secret } from "../../steps/secret.ts";
-import { converse } from "./converse.ts";
+import { converse, type Talk } from "./converse.ts";
 
 /** What to start, or, without a script, which run to follow. */
 export interface Request {
@@ -62,6 +62,9 @@ const TOLD_LAST: readonly FollowEnd["kind"][] = ["ended", "vanished"];
 /** A connection that lived this long was one, whether or not the run told anything meanwhile. */
 const LIVELY_MS = 5000;
 
+/** The run that is asked about may have its machine's sshd reload just now. */
+const RELOAD_MS = 3000;
+
 /**
  * Starts a run and follows it to its end, over as many connections as that takes. What was sent is started once: a further
  * connection with the same id follows, from the byte where the last one broke off.
@@ -89,7 +92,8 @@ export async function follow(
       since = Date.now();
       attempt = 0;
     }
-    const retry = seen.boot !== undefined || transport.isTransient(code, stderr);
+    const retry =
+      seen.boot !== undefined || transport.isTransient(code, stderr) || reloads(transport, request, talk, since);
     if (!retry || Date.now() - since > patience(seen, options)) {
       return seen.ended
         ? { kind: "ended" }
@@ -101,6 +105,11 @@ export async function follow(
     const stop = stopped(seen, options);
     if (stop !== undefined) return stop;
   }
+}
+
+/** Whether nobody listens for a moment on the machine of a run that may go on. */
+function reloads(transport: Transport, { script }: Request, { code, stderr }: Talk, since: number): boolean {
+  return script === undefined && transport.isRefused(code, stderr) && Date.now() - since < RELOAD_MS;
 }
 
 /** A login is tried again for a while, the connection to a run that goes on for longer. */

@@ -35,6 +35,7 @@ export function sshTransport(settings: SshTransport): Transport {
       return channel;
     },
     isTransient: (code, stderr) => code === 255 && (stderr.trim() === "" || TRANSIENT.test(stderr)),
+    isRefused: (code, stderr) => code === 255 && /Connection refused/i.test(stderr),
     explain: (code, stderr) => explain(settings, label, code, stderr),
     interactive: ({ user: as, command }) => [
       ...sshArgv({ ...settings, destination: { ...settings.destination, user: as } }, "terminal"),

@@ -13,6 +13,7 @@ export function cutting(transport: Transport, cuts: readonly Cut[]): Transport &
     ...transport,
     opened: () => opened,
     isTransient: (code) => code === 255,
+    isRefused: () => false,
     open(options) {
       const cut = cuts[opened++];
       const channel = transport.open(options);

@@ -187,6 +187,14 @@ test("asking after an old run: unreachable means that it may go on, and Ctrl-C d
   });
 });
 
+test("asking after an old run: a server that reloads refuses for a moment, and is asked again; a new run is not sent there", async () => {
+  const refused = { code: 255, stderr: "ssh: connect to host dev port 22: Connection refused\n" };
+  const answer = { stdout: hello(true) + ENDED + BYE, code: 0 };
+  expect(await collecting(theatre([refused, answer]))).toEqual({ kind: "ended" });
+  expect(await collecting(theatre([], refused))).toMatchObject({ kind: "unreachable", sent: true });
+  expect((await play(theatre([refused]))).end).toMatchObject({ kind: "unreachable", sent: false });
+});
+
 test("a connection that is open already is used first", async () => {
   const stage = theatre([{ stdout: hello(false), later: BEGUN, code: 255 }], {
     stdout: hello(true) + ENDED + BYE,

@@ -52,7 +52,8 @@ export function theatre(scenes: readonly Scene[], last?: Scene) {
       if (scene === undefined) throw new Error(`there is no scene ${sent.length}`);
       return play(scene);
     },
-    isTransient: (code, stderr) => code === 255 && !stderr.includes("Permission denied"),
+    isRefused: (code, stderr) => code === 255 && stderr.includes("Connection refused"),
+    isTransient: (code, stderr) => code === 255 && !/Permission denied|Connection refused/.test(stderr),
     explain: (code, stderr) => ({ message: `${code}: ${stderr}`, next: "look" }),
     interactive: () => [],
   };
